@@ -1,0 +1,51 @@
+# Flags and target functions shared by all folders.
+
+add_library(godwit_flags INTERFACE)
+target_include_directories(godwit_flags INTERFACE ${PROJECT_SOURCE_DIR}
+                                                  ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(
+  godwit_flags
+  INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+            -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -fno-strict-aliasing)
+if(GODWIT_SANITIZE)
+  target_compile_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE}
+                                                -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(godwit_flags INTERFACE -fsanitize=${GODWIT_SANITIZE})
+endif()
+if(GODWIT_COVERAGE)
+  target_compile_options(godwit_flags INTERFACE --coverage)
+  target_link_options(godwit_flags INTERFACE --coverage)
+endif()
+
+# godwit_library(FOLDER DEPENDS folder... PRIVATE_DEPENDS target...): the static library of
+# lib/FOLDER, made of the folder's own .cc files (not those of folders inside it). A third-party
+# library is a private dependency, so that its headers cannot be seen from other folders.
+function(godwit_library folder)
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  string(REPLACE "/" "_" name godwit_${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${folder}/*.cc)
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC godwit_flags)
+  foreach(dependency ${arg_DEPENDS})
+    string(REPLACE "/" "_" dependency godwit_${dependency})
+    target_link_libraries(${name} PUBLIC ${dependency})
+  endforeach()
+  target_link_libraries(${name} PRIVATE ${arg_PRIVATE_DEPENDS})
+endfunction()
+
+# godwit_test(NAME LAYER label SOURCES file... LINKS target...): a GoogleTest program, registered
+# with CTest under its layer's label. Skipped silently while it has no source file.
+function(godwit_test name)
+  cmake_parse_arguments(arg "" "LAYER" "SOURCES;LINKS" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} godwit_flags GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LAYER}")
+endfunction()
