@@ -5,6 +5,7 @@
 
 #include "godwit/object_meta.h"
 #include "lib/plan/action.h"
+#include "lib/plan/attributes.h"
 #include "lib/plan/state_row.h"
 
 namespace godwit {
@@ -13,11 +14,12 @@ enum class CompareMode : std::uint8_t { kAuto, kDigest, kMtime, kSizeMtime, kSiz
 
 // One side of a comparison: the listing's entry, and what was asked or read since.
 struct SideKnowledge {
-  const ObjectEntry* entry = nullptr;         // Never null.
-  std::optional<ObjectMeta> head;             // The answer of a HEAD.
-  std::optional<DigestSet> hashed;            // Digests of bytes that godwit read itself.
-  bool is_local = false;                      // Files: no HEAD needed; may be hashed.
-  bool head_useful = true;                    // A HEAD can tell more than the listing did.
+  const ObjectEntry* entry = nullptr;  // Never null.
+  // The answer of a HEAD. One that shows another version than the entry tells nothing of it.
+  std::optional<ObjectMeta> head;
+  std::optional<DigestSet> hashed;  // Digests of bytes that godwit read itself.
+  bool is_local = false;            // Files: no HEAD needed; may be hashed.
+  bool head_useful = true;          // A HEAD can tell more than the listing did.
 };
 
 struct CompareInput {
@@ -25,6 +27,9 @@ struct CompareInput {
   SideKnowledge target;
   const StateRow* state = nullptr;  // Null: the last run proved nothing about this key.
   CompareMode mode = CompareMode::kAuto;
+  // What decides whether metadata that both sides are known to have differ. Null: the defaults.
+  const AttributeRules* rules = nullptr;
+  bool check_tags = false;  // --check-tags
 };
 
 // What follows from what is known: a decision, or what must be found out first.
@@ -41,10 +46,22 @@ struct Verdict {
   Next next = Next::kCopy;
   Reason reason = Reason::kNone;
   Evidence evidence = Evidence::kDigest;
+  // Of kHashSource and kHashTarget: what to compute besides both CRCs, since the other side is
+  // known by nothing cheaper.
+  bool want_md5 = false;
+  bool want_sha256 = false;
 };
 
 // Decides equality by sync.md section 4. Pure. Asks for each thing at most once: a side whose
-// `head` or `hashed` is set is not asked for it again.
+// `head` or `hashed` is set is not asked for it again. A HEAD that failed is remembered by the
+// caller as `head_useful = false`.
+//
+// A state row counts as proof only if its own evidence was digest, state or mtime, and its digests
+// only if that was digest: sizes and times alone never become more by being remembered.
 Verdict Compare(const CompareInput& input);
+
+// Digests of the content that a verdict of equality by digest or state rests on, for the next
+// state row: those of both sides, and of the row where a side still has the version proven.
+DigestSet ProvenDigests(const CompareInput& input);
 
 }  // namespace godwit

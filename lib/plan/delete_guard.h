@@ -26,20 +26,23 @@ struct DeleteFacts {
   bool source_complete = false;
   bool target_complete = false;
   bool source_exists = false;
-  std::uint64_t source_keys = 0;   // Before filters.
-  std::uint64_t target_keys = 0;   // Before filters.
+  std::uint64_t source_keys = 0;  // Before filters.
+  std::uint64_t target_keys = 0;  // Before filters.
   std::uint64_t candidates = 0;
   std::uint64_t failed_copies = 0;  // Without planned conflicts and archived sources.
   bool allow_empty_source = false;
   bool interrupted = false;
   DeleteLimit limit;
+  std::string target;  // Its name for the message, e.g. "s3://lake/t1"; may be empty.
 };
 
 // Whether the delete phase may start (I1-I5), and if not, why and with which exit code.
 struct DeletePermission {
   bool allowed = false;
-  int exit_code = 0;       // 6 for the guards, 7 for listings, 1 for failed copies.
-  std::string message;     // For people: what, how many, how to lift it.
+  // 6 for the guards, 7 for listings, 1 for failed copies, 0 if the run was stopped: the stop has
+  // its own code. Where several apply the first of 7, 6, 1.
+  int exit_code = 0;
+  std::string message;  // For people: what, how many, how to lift it.
 };
 DeletePermission JudgeDeletes(const DeleteFacts& facts);
 

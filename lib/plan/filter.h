@@ -9,13 +9,15 @@
 
 #include "godwit/object_meta.h"
 #include "godwit/result.h"
+#include "lib/plan/glob.h"
 
 namespace godwit {
 
 // Include and exclude globs over relative keys, by the rules of the manual: `*` and `?` stop at
 // '/', `**` crosses it, `**/` also matches no folder, `[a-z]`, `\` escapes; a pattern without '/'
 // matches the last component, others the whole key; a leading '/' anchors, a trailing '/' means
-// "/**". The last match wins; unmatched keys are included unless only includes were given.
+// "/**". The last match wins; unmatched keys are included unless only includes were given. The last
+// component of a directory marker is its name without the slash.
 // A pure function of the key, applied alike to both sides (I7). Immutable once built.
 class KeyFilter {
  public:
@@ -34,7 +36,7 @@ class KeyFilter {
   struct Rule {
     bool include;
     bool last_component_only;
-    std::string pattern;
+    Glob glob;
   };
   std::vector<Rule> rules_;
   bool any_exclude_ = false;

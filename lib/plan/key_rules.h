@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,15 +13,18 @@ namespace godwit {
 // Why a store cannot hold `key` (the full key), as a phrase for people; none if it can (I29).
 std::optional<std::string> KeyProblem(const Capabilities& target, std::string_view key);
 
-// Finds keys that are both a file and a folder, in one ascending pass: `a` and `a/b`. Remembers
-// at most one key a level. Pure; one thread at a time.
+// Finds keys that are both a file and a folder, in one ascending pass: `a` and `a/b`, or `a` and
+// the directory marker `a/`. Remembers one key. Pure; one thread at a time.
 class FolderClash {
  public:
-  // Takes the next key in byte order. Returns the earlier file key that is a folder of `key`.
+  // Takes the next key in byte order. Returns the earlier file key that is a folder of `key`; a
+  // key that clashed is not a file for the keys after it.
   std::optional<std::string> Check(std::string_view key);
 
  private:
-  std::vector<std::string> open_;  // File keys that a later key may still lie under.
+  std::string last_;  // The latest file key.
+  // How many bytes of it are file keys that a later key may still lie under, ascending.
+  std::vector<std::size_t> open_sizes_;
 };
 
 }  // namespace godwit
