@@ -17,17 +17,20 @@ struct CurlOptions {
   std::string user_agent = "godwit";
 };
 
-// HttpTransport over libcurl's easy interface (HTTP/1.1, blocking, one handle a thread).
+// HttpTransport over libcurl's easy handles (HTTP/1.1, blocking). Each Send under way has a handle
+// with connections of its own; idle handles are lent again, the last used first. Destroy it when
+// no Send runs any more. SIGPIPE is ignored from the first Create on, unless it had a handler.
 class CurlTransport final : public HttpTransport {
  public:
+  // Fails with kInvalidArgument if the file of authorities cannot be read.
   static Result<std::unique_ptr<CurlTransport>> Create(CurlOptions options);
   ~CurlTransport() override;
   Result<HttpResponse> Send(const CallContext& context, const HttpRequest& request,
                             const HttpBodyChooser& choose) override;
 
  private:
-  explicit CurlTransport(CurlOptions options);
   class Impl;
+  explicit CurlTransport(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

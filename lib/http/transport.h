@@ -36,7 +36,7 @@ class HttpHeaders {
 // One request, exactly as it goes onto the wire: `url` is already encoded and is not normalised.
 struct HttpRequest {
   HttpMethod method = HttpMethod::kGet;
-  std::string url;  // Absolute.
+  std::string url;      // Absolute.
   HttpHeaders headers;  // No CR, LF or NUL in values: such a request fails with kInvalidArgument.
   // The body; null for none. Sent with Content-Length. Read again from 0 if curl must rewind.
   ByteSource* body = nullptr;
@@ -52,11 +52,12 @@ struct HttpResponse {
   std::string body;  // Unless a body handler took it; at most `body_bytes_max`.
 };
 
-// Decides, once status and headers are complete, what to do with the body of an answer.
+// Decides, once status and headers are complete, what to do with the body of an answer. A body
+// for a sink must have a length or be chunked; one that ends with the connection is kCorrupted.
 struct HttpBodyPlan {
-  ByteSink* sink = nullptr;          // Null: keep the body in HttpResponse::body.
-  std::uint64_t sink_offset = 0;     // Offset of the body's first byte for the sink.
-  std::uint64_t body_bytes_max = 1 << 20;  // More is kCorrupted.
+  ByteSink* sink = nullptr;                // Null: keep the body in HttpResponse::body.
+  std::uint64_t sink_offset = 0;           // Offset of the body's first byte for the sink.
+  std::uint64_t body_bytes_max = 1 << 20;  // For the sink too. More is kCorrupted.
 };
 using HttpBodyChooser = std::function<Result<HttpBodyPlan>(const HttpResponse& head)>;
 

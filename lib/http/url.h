@@ -11,11 +11,11 @@ namespace godwit {
 // An absolute http or https URL, split. Refuses user info, percent-encoded hosts, other schemes,
 // control bytes and spaces (I65).
 struct Url {
-  std::string scheme;  // "http" or "https".
-  std::string host;    // Lower case; IPv6 in brackets.
+  std::string scheme;      // "http" or "https".
+  std::string host;        // Lower case; IPv6 in brackets.
   std::uint16_t port = 0;  // As written, else the scheme's.
-  std::string path;    // As written, still encoded; "" or begins with '/'.
-  std::string query;   // As written, without '?'.
+  std::string path;        // As written, still encoded; "" or begins with '/'.
+  std::string query;       // As written, without '?'.
 
   static Result<Url> Parse(std::string_view text);
   // Host with the port unless it is the scheme's own: the value of the Host header.

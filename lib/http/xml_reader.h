@@ -26,7 +26,7 @@ class XmlHandler {
 Status ReadXml(std::string_view document, std::string_view root, XmlHandler& handler);
 
 // Escapes text for XML 1.0 element content. `representable` becomes false if a byte cannot be
-// written at all (control characters, U+FFFE, invalid UTF-8).
+// written at all (control characters, U+FFFE, U+FFFF, invalid UTF-8), and is left alone otherwise.
 std::string XmlEscape(std::string_view text, bool& representable);
 
 }  // namespace godwit
