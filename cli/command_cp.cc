@@ -1,0 +1,204 @@
+#include <sys/stat.h>
+
+#include <memory>
+#include <optional>
+
+#include "cli/exit_code.h"
+#include "cli/job_run.h"
+#include "cli/open_store.h"
+#include "cli/overlap.h"
+#include "cli/session.h"
+#include "cli/stdin_upload.h"
+#include "lib/base/text.h"
+#include "lib/run/memory_job_store.h"
+#include "lib/run/signals.h"
+
+namespace godwit {
+namespace {
+
+enum class FileKind : std::uint8_t { kMissing, kFile, kFolder };
+
+FileKind KindOfPath(const std::string& path) {
+  struct stat found;
+  if (stat(path.c_str(), &found) != 0) return FileKind::kMissing;
+  return S_ISDIR(found.st_mode) ? FileKind::kFolder : FileKind::kFile;
+}
+
+std::string LastComponent(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+// A path or key cut at its last '/': the folder, and the name in it.
+struct SplitPath {
+  std::string folder;
+  std::string name;
+};
+
+SplitPath SplitLocal(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+Status Missing(const ParsedLocation& source) {
+  return Status(ErrorKind::kNotFound, "it does not exist")
+      .WithOperation("read")
+      .WithObject(source.text);
+}
+
+Status NeedsRecursive(const ParsedLocation& source) {
+  return Status(ErrorKind::kInvalidArgument, "'" + EscapeForDisplay(source.text) +
+                                                 "' is a folder; add --recursive to copy it");
+}
+
+// What SRC means: one object, or a folder.
+Result<bool> IsFolder(Session& session, const ParsedLocation& source, ObjectStore* store) {
+  if (source.is_local()) {
+    const FileKind kind = KindOfPath(source.path);
+    if (kind == FileKind::kMissing) return Missing(source);
+    return kind == FileKind::kFolder;
+  }
+  if (source.trailing_slash || source.path.empty() || session.settings.recursive) return true;
+  const std::unique_ptr<ObjectStore> retrying = MakeRetrying(session, *store);
+  const Result<ObjectMeta> meta = retrying->Head(session.Context(), source.path);
+  if (meta.ok()) return false;
+  if (!meta.status().Is(ErrorKind::kNotFound)) return meta.status();
+  ListRequest request;
+  request.prefix = source.FolderPrefix();
+  request.keys_max = 1;
+  const Result<ListPage> page = retrying->List(session.Context(), request);
+  if (!page.ok()) return page.status();
+  if (page->entries.empty()) return Missing(source);
+  return true;
+}
+
+// DST is a folder to put things under: written with a slash, a bare bucket, or an existing folder.
+bool IsFolderTarget(const ParsedLocation& target) {
+  if (target.trailing_slash) return true;
+  return target.is_local() && KindOfPath(target.path) == FileKind::kFolder;
+}
+
+// `target` with the source's last component under it, where DST means a folder.
+ParsedLocation FinalTarget(const ParsedLocation& source, ParsedLocation target) {
+  if (!IsFolderTarget(target)) return target;
+  const std::string name = LastComponent(source.path);
+  if (name.empty() || name == "." || name == "..") return target;
+  target.path = target.path.empty() ? name : target.path + "/" + name;
+  target.trailing_slash = false;
+  return target;
+}
+
+// One side of a job about one object: its container (or local folder), and the key in it.
+struct ObjectSide {
+  OpenedStore opened;
+  Endpoint endpoint;
+  std::string key;
+};
+
+Result<ObjectSide> OpenObjectSide(Session& session, const ParsedLocation& location,
+                                  RootMode mode) {
+  ParsedLocation container = location;
+  std::string key = location.path;
+  if (location.is_local()) {
+    const SplitPath split = SplitLocal(location.path);
+    container.path = split.folder;
+    key = split.name;
+  } else {
+    container.path.clear();
+  }
+  Result<OpenedStore> opened = OpenStore(session, container, mode);
+  if (!opened.ok()) return opened.status();
+  const Endpoint endpoint = FolderEndpoint(*opened, container);
+  return ObjectSide{std::move(*opened), endpoint, key};
+}
+
+int CopyFolder(Session& session, const ParsedLocation& source, const ParsedLocation& target) {
+  const JobLabel label{"cp", source.text, target.text};
+  Result<OpenedStore> source_store = OpenStore(session, source, RootMode::kMustExist);
+  if (!source_store.ok()) return session.Fail(source_store.status());
+  const bool dry_run = session.settings.sync.dry_run;
+  Result<OpenedStore> target_store =
+      OpenStore(session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
+  if (!target_store.ok()) {
+    return ReportNotStarted(session, label, target_store.status(),
+                            ExitCodeOf(target_store.status()));
+  }
+  const Endpoint from = FolderEndpoint(*source_store, source);
+  const Endpoint to = FolderEndpoint(*target_store, target);
+  if (const Status apart = CheckOverlap(from, to); !apart.ok()) return session.Fail(apart);
+  SyncOptions options = session.settings.sync;
+  options.mode = JobMode::kCopy;
+  MemoryJobStore job_store;
+  const SignalGuard signals;
+  return RunAndReport(session, from, to, options, job_store, label, signals.flag()).exit_code;
+}
+
+int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocation& target) {
+  const JobLabel label{"cp", source.text, target.text};
+  Result<ObjectSide> from = OpenObjectSide(session, source, RootMode::kMustExist);
+  if (!from.ok()) return session.Fail(from.status());
+  const bool dry_run = session.settings.sync.dry_run;
+  Result<ObjectSide> to = OpenObjectSide(
+      session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
+  if (!to.ok()) return ReportNotStarted(session, label, to.status(), ExitCodeOf(to.status()));
+  if (from->endpoint.identity == to->endpoint.identity && from->key == to->key) {
+    return session.Fail(Status(ErrorKind::kInvalidArgument,
+                               "'" + EscapeForDisplay(source.text) + "' and '" +
+                                   EscapeForDisplay(target.text) +
+                                   "' are the same place; nothing was touched"));
+  }
+  SyncOptions options = session.settings.sync;
+  options.mode = JobMode::kCopy;
+  options.single = SyncOptions::SingleObject{from->key, to->key};
+  MemoryJobStore job_store;
+  const SignalGuard signals;
+  return RunAndReport(session, from->endpoint, to->endpoint, options, job_store, label,
+                      signals.flag())
+      .exit_code;
+}
+
+// `cp - DST`
+int CopyFromStdin(Session& session, const ParsedLocation& target) {
+  if (IsFolderTarget(target)) {
+    return session.Fail(Status(ErrorKind::kInvalidArgument,
+                               "'" + EscapeForDisplay(target.text) +
+                                   "' is a folder; stdin has no name, so name the object"));
+  }
+  if (session.settings.sync.dry_run) return kExitDone;
+  Result<ObjectSide> to = OpenObjectSide(session, target, RootMode::kCreate);
+  if (!to.ok()) return session.Fail(to.status());
+  return UploadStdin(session, to->opened.store(), to->key, target.text);
+}
+
+}  // namespace
+
+int RunCp(Session& session) {
+  Result<ParsedLocation> source = ParseLocation(session.line.operands[0], session.config);
+  if (!source.ok()) return session.Fail(source.status());
+  Result<ParsedLocation> target = ParseLocation(session.line.operands[1], session.config);
+  if (!target.ok()) return session.Fail(target.status());
+  using Kind = ParsedLocation::Kind;
+  if (source->kind == Kind::kStdio && target->kind == Kind::kStdio) {
+    return session.Fail(Status(ErrorKind::kInvalidArgument, "stdin to stdout is not a copy"));
+  }
+  if (source->kind == Kind::kStdio) return CopyFromStdin(session, *target);
+  if (target->kind == Kind::kStdio) return RunCat(session);
+  std::optional<OpenedStore> opened;
+  if (!source->is_local()) {
+    Result<OpenedStore> store = OpenStore(session, *source, RootMode::kMustExist);
+    if (!store.ok()) return session.Fail(store.status());
+    opened.emplace(std::move(*store));
+  }
+  Result<bool> folder = IsFolder(session, *source, opened ? &opened->store() : nullptr);
+  if (!folder.ok()) {
+    const JobLabel label{"cp", source->text, target->text};
+    return ReportNotStarted(session, label, folder.status(), ExitCodeOf(folder.status()));
+  }
+  if (*folder && !session.settings.recursive) return session.Fail(NeedsRecursive(*source));
+  const ParsedLocation final_target = FinalTarget(*source, *target);
+  return *folder ? CopyFolder(session, *source, final_target)
+                 : CopyObject(session, *source, final_target);
+}
+
+}  // namespace godwit

@@ -1,0 +1,164 @@
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/job_run.h"
+#include "cli/open_store.h"
+#include "cli/overlap.h"
+#include "cli/session.h"
+#include "lib/base/text.h"
+#include "lib/run/memory_job_store.h"
+#include "lib/run/signals.h"
+#include "lib/run/sqlite_job_store.h"
+#include "lib/run/target_lock.h"
+
+namespace godwit {
+namespace {
+
+Status UseCp(const ParsedLocation& source) {
+  return Status(ErrorKind::kInvalidArgument,
+                "'" + EscapeForDisplay(source.text) +
+                    "' is a single object; sync copies folders, use 'godwit cp' for it");
+}
+
+// Refuses sources that are no folder: a file or object (exit 2), a missing folder (exit 7). A
+// cloud prefix without keys is a folder unless an object has exactly its name.
+Status CheckSource(Session& session, const ParsedLocation& source, ObjectStore& store) {
+  if (source.is_local()) {
+    struct stat found;
+    if (stat(source.path.c_str(), &found) != 0) {
+      return Status(errno == EACCES ? ErrorKind::kPermissionDenied : ErrorKind::kContainerNotFound,
+                    errno == EACCES ? "permission denied" : "the source folder does not exist")
+          .WithOperation("list")
+          .WithObject(source.text);
+    }
+    return S_ISDIR(found.st_mode) ? Status::Ok() : UseCp(source);
+  }
+  if (source.path.empty()) return Status::Ok();
+  const std::unique_ptr<ObjectStore> retrying = MakeRetrying(session, store);
+  ListRequest request;
+  request.prefix = source.FolderPrefix();
+  request.keys_max = 1;
+  const Result<ListPage> page = retrying->List(session.Context(), request);
+  // A listing that fails is the job's to report.
+  if (!page.ok() || !page->entries.empty() || !page->next_page_token.empty()) return Status::Ok();
+  const Result<ObjectMeta> meta = retrying->Head(session.Context(), source.path);
+  return meta.ok() ? UseCp(source) : Status::Ok();
+}
+
+int SourceExitCode(const Status& status) {
+  return status.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitNotFound;
+}
+
+// State that lasts, or none for a dry run of a pair that was never synced.
+Result<std::unique_ptr<JobStore>> OpenState(Session& session, const Endpoint& source,
+                                            const Endpoint& target) {
+  const std::string& folder = session.settings.state_dir;
+  if (session.settings.sync.dry_run) {
+    return OpenSqliteJobStoreReadOnly(folder, source.identity, target.identity, session.log);
+  }
+  return OpenSqliteJobStore(folder, source.identity, target.identity, session.log);
+}
+
+SyncSummary Failed(int exit_code) {
+  SyncSummary summary;
+  summary.exit_code = exit_code;
+  return summary;
+}
+
+// One target; the others do not depend on it.
+SyncSummary SyncTo(Session& session, const Endpoint& source, const OpenedStore& source_store,
+                   const ParsedLocation& target_location, const JobLabel& label,
+                   const volatile int* stop_signal) {
+  const RootMode mode = session.settings.sync.dry_run ? RootMode::kMustExist : RootMode::kCreate;
+  Result<OpenedStore> opened = OpenStore(session, target_location, mode);
+  if (!opened.ok()) {
+    const int code = ExitCodeOf(opened.status());
+    return Failed(ReportNotStarted(session, label, opened.status(),
+                                   opened.status().Is(ErrorKind::kPermissionDenied) ? 8 : code));
+  }
+  const Endpoint target = FolderEndpoint(*opened, target_location);
+  std::optional<TargetLock> lock;
+  if (!session.settings.sync.dry_run) {
+    Result<TargetLock> taken = TargetLock::Take(session.settings.state_dir, target.identity);
+    if (!taken.ok()) {
+      const int code = taken.status().Is(ErrorKind::kConflict) ? 10 : kExitUsage;
+      return Failed(ReportNotStarted(session, label, taken.status(), code));
+    }
+    lock.emplace(std::move(*taken));
+  }
+  Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target);
+  if (!state.ok()) return Failed(ReportNotStarted(session, label, state.status(), kExitUsage));
+  SyncOptions options = session.settings.sync;
+  (void)source_store;
+  return RunAndReport(session, source, target, options, **state, label, stop_signal);
+}
+
+Result<std::vector<ParsedLocation>> ParseAll(const Session& session) {
+  std::vector<ParsedLocation> locations;
+  for (const std::string& operand : session.line.operands) {
+    Result<ParsedLocation> location = ParseLocation(operand, session.config);
+    if (!location.ok()) return location.status();
+    if (location->kind == ParsedLocation::Kind::kStdio) {
+      return Status(ErrorKind::kInvalidArgument, "sync does not take '-'; use 'godwit cp'");
+    }
+    locations.push_back(std::move(*location));
+  }
+  return locations;
+}
+
+// Every target against the source and against the others.
+Status CheckOverlaps(Session& session, const Endpoint& source,
+                     const std::vector<ParsedLocation>& locations) {
+  std::vector<Endpoint> places{source};
+  for (std::size_t i = 1; i < locations.size(); ++i) {
+    Result<OpenedStore> opened = OpenStore(session, locations[i], RootMode::kMustExist);
+    if (!opened.ok()) continue;  // Reported when the target is opened for real.
+    const Endpoint target = FolderEndpoint(*opened, locations[i]);
+    for (const Endpoint& place : places) GODWIT_RETURN_IF_ERROR(CheckOverlap(place, target));
+    places.push_back(target);
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+int RunSync(Session& session) {
+  Result<std::vector<ParsedLocation>> locations = ParseAll(session);
+  if (!locations.ok()) return session.Fail(locations.status());
+  JobLabel label{"sync", locations->front().text, "", locations->size() > 2};
+  Result<OpenedStore> source_store =
+      OpenStore(session, locations->front(), RootMode::kMustExist);
+  if (!source_store.ok()) {
+    label.target = (*locations)[1].text;
+    return ReportNotStarted(session, label, source_store.status(),
+                            ExitCodeOf(source_store.status()));
+  }
+  const Endpoint source = FolderEndpoint(*source_store, locations->front());
+  if (const Status apart = CheckOverlaps(session, source, *locations); !apart.ok()) {
+    return session.Fail(apart);
+  }
+  if (const Status usable = CheckSource(session, locations->front(), source_store->store());
+      !usable.ok()) {
+    label.target = (*locations)[1].text;
+    return ReportNotStarted(session, label, usable, SourceExitCode(usable));
+  }
+  const SignalGuard signals;
+  std::vector<SyncSummary> summaries;
+  for (std::size_t i = 1; i < locations->size(); ++i) {
+    label.target = (*locations)[i].text;
+    summaries.push_back(SyncTo(session, source, *source_store, (*locations)[i], label,
+                               signals.flag()));
+    if (*signals.flag() != 0) break;
+  }
+  if (label.show_target) ReportTotal(session, label, summaries);
+  int code = 0;
+  for (const SyncSummary& summary : summaries) code = StrongerExitCode(code, summary.exit_code);
+  return code;
+}
+
+}  // namespace godwit

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "godwit/status.h"
+
+namespace godwit {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitSomeFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitNotFound = 7;
+
+// The exit code of a command that one failure ended, by the table of the manual.
+int ExitCodeOf(const Status& status);
+
+// The one that wins of two: 5, 130/143, 4, 3, 7, 6, 10, 9, 8, 2, 1, 0 in this order.
+int StrongerExitCode(int a, int b);
+
+}  // namespace godwit

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "godwit/call_context.h"
+#include "godwit/object_meta.h"
+#include "godwit/status.h"
+#include "lib/sync/report.h"
+
+// Every line of --json output, made in one place. Each function returns one JSON object without
+// a line end. Fields may be added, never renamed.
+
+namespace godwit {
+
+// Everything in a summary that is not the engine's.
+struct SummaryFrame {
+  std::string command;
+  std::string run_id;
+  std::string source;
+  std::string target;
+  std::chrono::milliseconds elapsed{0};
+  const RequestMeter* meter = nullptr;
+  std::uint64_t target_count = 0;  // Of the total over several targets; 0: one target's own.
+};
+
+std::string ActionJson(const ActionReport& action, std::string_view target);
+std::string ErrorJson(const ErrorReport& error, std::string_view target);
+std::string SummaryJson(const SyncSummary& summary, const SummaryFrame& frame);
+// The summary with the first errors, for --report.
+std::string ReportJson(const SyncSummary& summary, const SummaryFrame& frame,
+                       const std::vector<ErrorReport>& errors);
+
+std::string ObjectJson(std::string_view key, const ObjectEntry& entry);
+std::string PrefixJson(std::string_view key);
+std::string UsageJson(std::uint64_t objects, std::uint64_t bytes);
+std::string StatJson(std::string_view key, const ObjectMeta& meta, std::string_view location);
+std::string VersionJson(std::string_view version);
+
+}  // namespace godwit

@@ -1,0 +1,180 @@
+#include "cli/location.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "lib/base/text.h"
+#include "lib/http/url.h"
+
+namespace godwit {
+namespace {
+
+Status Bad(std::string_view text, const std::string& why) {
+  return Status(ErrorKind::kInvalidArgument, "'" + EscapeForDisplay(text) + "': " + why);
+}
+
+// Secrets in an argument show in process lists, shell histories and logs. The text itself must
+// not be repeated in the message.
+Status CarriesSecret(std::string_view what) {
+  return Status(ErrorKind::kInvalidArgument,
+                "a location must not carry " + std::string(what) +
+                    ", for it shows in process lists; give it by environment variable or file");
+}
+
+Status RefuseSecrets(std::string_view text) {
+  static constexpr std::array<std::string_view, 6> kSignatures{
+      "sig=", "x-amz-signature=", "x-goog-signature=", "x-amz-security-token=",
+      "awsaccesskeyid=", "signature="};
+  const std::size_t scheme_end = text.find("://");
+  if (scheme_end == std::string_view::npos) return Status::Ok();
+  const std::string_view rest = text.substr(scheme_end + 3);
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const std::size_t at = authority.rfind('@');
+  const bool is_web = text.starts_with("http");
+  const bool has_password = at != std::string_view::npos &&
+                            authority.substr(0, at).find(':') != std::string_view::npos;
+  if (has_password || (is_web && at != std::string_view::npos)) return CarriesSecret("a password");
+  const std::size_t question = text.find('?');
+  if (question == std::string_view::npos || !is_web) return Status::Ok();
+  const std::string query = AsciiLower(text.substr(question + 1));
+  for (const std::string_view signature : kSignatures) {
+    const std::size_t found = query.find(signature);
+    if (found == 0 || (found != std::string::npos && query[found - 1] == '&')) {
+      return CarriesSecret("a signature or token");
+    }
+  }
+  return Status::Ok();
+}
+
+// Sets container and path from "BUCKET/PREFIX".
+Status TakeContainer(std::string_view rest, ParsedLocation& location) {
+  const std::size_t slash = rest.find('/');
+  location.container = rest.substr(0, slash);
+  location.path = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+  location.trailing_slash = location.path.empty() || location.path.ends_with('/');
+  if (location.path.ends_with('/')) location.path.pop_back();
+  if (location.container.empty()) return Bad(location.text, "the bucket is missing");
+  return Status::Ok();
+}
+
+void TakeLocalPath(std::string_view path, ParsedLocation& location) {
+  location.kind = ParsedLocation::Kind::kLocal;
+  location.path = path;
+  location.trailing_slash = path.ends_with('/');
+  while (location.path.size() > 1 && location.path.ends_with('/')) location.path.pop_back();
+}
+
+// "BUCKET.s3.REGION.amazonaws.com" or "s3.REGION.amazonaws.com/BUCKET".
+Status TakeAmazonUrl(const Url& url, const std::string& path, ParsedLocation& location) {
+  static constexpr std::string_view kSuffix = ".amazonaws.com";
+  const std::string host = url.host.substr(0, url.host.size() - kSuffix.size());
+  const std::string padded = "." + host;
+  const std::size_t service = padded.rfind(".s3");
+  const std::string_view tail =
+      service == std::string::npos ? "" : std::string_view(padded).substr(service + 3);
+  if (service == std::string::npos || (!tail.empty() && tail[0] != '.' && tail[0] != '-')) {
+    return Bad(location.text, "this is not an S3 address");
+  }
+  location.kind = ParsedLocation::Kind::kS3;
+  location.region = tail.empty() ? "us-east-1" : tail.substr(1);
+  const std::string bucket = service == 0 ? "" : padded.substr(1, service - 1);
+  const std::string key = path.empty() ? "" : path.substr(1);
+  return TakeContainer(bucket.empty() ? key : bucket + "/" + key, location);
+}
+
+Status TakeWebUrl(std::string_view text, ParsedLocation& location) {
+  Result<Url> url = Url::Parse(text.substr(0, text.find_first_of("?#")));
+  if (!url.ok()) return Bad(text, url.status().message());
+  if (text.find('?') != std::string_view::npos) {
+    return Bad(text, "a query is not part of a location; a '?' of a key is written %3F here");
+  }
+  const std::optional<std::string> path = PercentDecode(url->path);
+  if (!path) return Bad(text, "a '%' must be followed by two hexadecimal digits");
+  if (url->host.ends_with(".amazonaws.com")) return TakeAmazonUrl(*url, *path, location);
+  if (url->host == "storage.googleapis.com" || url->host.ends_with(".blob.core.windows.net")) {
+    return Bad(text, "Google Cloud Storage and Azure are not in this version yet");
+  }
+  return Bad(text,
+             "the service of this address is not known; name its endpoint in a remote of the "
+             "configuration file and write NAME:BUCKET/PREFIX");
+}
+
+Status TakeRemote(std::string_view rest, const Remote& remote, ParsedLocation& location) {
+  location.remote = &remote;
+  if (remote.type == "file") {
+    const std::string base = remote.Get("path");
+    if (base.empty()) return Bad(location.text, "remote '" + remote.name + "' has no path");
+    TakeLocalPath(rest.empty() ? base : base + "/" + std::string(rest), location);
+    return Status::Ok();
+  }
+  if (remote.type != "s3") {
+    return Bad(location.text, "remotes of type " + remote.type + " are not in this version yet");
+  }
+  location.kind = ParsedLocation::Kind::kS3;
+  const std::string bucket = remote.Get("bucket");
+  if (bucket.empty()) return TakeContainer(rest, location);
+  return TakeContainer(bucket + "/" + std::string(rest), location);
+}
+
+bool IsRemoteName(std::string_view text) {
+  for (const char c : text) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+    if (!fine) return false;
+  }
+  return !text.empty();
+}
+
+}  // namespace
+
+Result<ParsedLocation> ParseLocation(std::string_view text, const ConfigFile& config) {
+  GODWIT_RETURN_IF_ERROR(RefuseSecrets(text));
+  ParsedLocation location;
+  location.text = text;
+  if (text.empty()) return Bad(text, "a location must not be empty");
+  if (text == "-") {
+    location.kind = ParsedLocation::Kind::kStdio;
+    return location;
+  }
+  const std::size_t scheme_end = text.find("://");
+  const std::string_view scheme =
+      scheme_end == std::string_view::npos ? "" : text.substr(0, scheme_end);
+  if (scheme == "s3") {
+    location.kind = ParsedLocation::Kind::kS3;
+    GODWIT_RETURN_IF_ERROR(TakeContainer(text.substr(5), location));
+    return location;
+  }
+  if (scheme == "http" || scheme == "https") {
+    GODWIT_RETURN_IF_ERROR(TakeWebUrl(text, location));
+    return location;
+  }
+  if (scheme == "file") {
+    const std::optional<std::string> path = PercentDecode(text.substr(7));
+    if (!path || !path->starts_with('/')) return Bad(text, "expected file:///PATH");
+    TakeLocalPath(*path, location);
+    return location;
+  }
+  if (scheme == "gs" || scheme == "az" || scheme == "abfss") {
+    return Bad(text, "Google Cloud Storage and Azure are not in this version yet");
+  }
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  if (colon != std::string_view::npos && IsRemoteName(name)) {
+    const auto remote = config.remotes.find(name);
+    if (remote != config.remotes.end()) {
+      GODWIT_RETURN_IF_ERROR(TakeRemote(text.substr(colon + 1), remote->second, location));
+      return location;
+    }
+    if (!scheme.empty()) return Bad(text, "unknown scheme '" + std::string(scheme) + "'");
+    if (access(std::string(text).c_str(), F_OK) != 0) {
+      return Bad(text, "there is no remote '" + std::string(name) +
+                           "' in the configuration file; a local path is written './" +
+                           EscapeForDisplay(text) + "'");
+    }
+  }
+  TakeLocalPath(text, location);
+  return location;
+}
+
+}  // namespace godwit

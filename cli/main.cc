@@ -1,0 +1,74 @@
+// godwit: reads its arguments, builds what the command needs, runs it.
+
+#include <malloc.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "cli/exit_code.h"
+#include "cli/session.h"
+
+namespace godwit {
+namespace {
+
+std::optional<std::string> ReadVariable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return std::string(value);
+}
+
+int UsageError(const Status& status) {
+  std::cerr << "godwit: " << status.message() << '\n';
+  return kExitUsage;
+}
+
+int RunCommand(Session& session) {
+  switch (session.line.command->bit) {
+    case kSyncBit: return RunSync(session);
+    case kCpBit: return RunCp(session);
+    case kRmBit: return RunRm(session);
+    case kLsBit: return RunLs(session);
+    case kDuBit: return RunDu(session);
+    case kStatBit: return RunStat(session);
+    case kCatBit: return RunCat(session);
+    case kMbBit: return RunMb(session);
+    case kVersionBit: return RunVersion(session);
+  }
+  return kExitUsage;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  const Environment environment = ReadVariable;
+  Result<CommandLine> line = ParseCommandLine(arguments);
+  if (!line.ok()) return UsageError(line.status());
+  if (line->help_short || line->help_long) {
+    std::cout << HelpText(line->command, line->help_long);
+    return kExitDone;
+  }
+  std::string config_path;
+  for (const auto& [name, value] : line->given) {
+    if (name == "config") config_path = value;
+  }
+  Result<ConfigFile> config = LoadConfigFile(config_path, environment);
+  if (!config.ok()) return UsageError(config.status());
+  Result<OptionValues> values = OptionValues::Resolve(*line, environment, config->defaults);
+  if (!values.ok()) return UsageError(values.status());
+  const SystemClock clock;
+  Result<Settings> settings = MakeSettings(*line->command, *values, environment, clock);
+  if (!settings.ok()) return UsageError(settings.status());
+  Log log(std::cerr, settings->log_level(), settings->log_format);
+  ResultWriter results;
+  RequestMeter meter;
+  Session session{*line,     *values, *config, environment, clock, std::move(*settings),
+                  log, results, meter};
+  return RunCommand(session);
+}
+
+}  // namespace
+}  // namespace godwit
+
+int main(int argc, char** argv) {
+  // Many worker threads would each get an arena of their own and keep what they freed.
+  mallopt(M_ARENA_MAX, 4);
+  return godwit::Main({argv + 1, argv + argc});
+}

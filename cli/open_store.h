@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/location.h"
+#include "cli/session.h"
+#include "godwit/object_store.h"
+#include "lib/run/job.h"
+
+namespace godwit {
+
+// A container opened for a location, with everything that it stands on.
+struct OpenedStore {
+  // Outermost first: what holds borrows what follows it.
+  std::unique_ptr<ObjectStore> throttled;  // Null without limits.
+  std::unique_ptr<ObjectStore> logged;     // Null unless every request is logged.
+  std::unique_ptr<ObjectStore> plain;
+  // Service, endpoint and container, canonical: two spellings of one place are equal.
+  std::string container_identity;
+  // Equal for two stores between which the service itself may copy; empty for none.
+  std::string copy_domain;
+
+  // Undecorated but for limits and logging: what the runner uses, which repeats by itself.
+  ObjectStore& store() const {
+    if (throttled) return *throttled;
+    return logged ? *logged : *plain;
+  }
+};
+
+enum class RootMode : std::uint8_t {
+  kMustExist,  // A missing folder shows when it is listed.
+  kCreate,     // Local folders are made; buckets never.
+};
+
+// Opens the container of a location. Local: the folder itself is the container. Sends nothing.
+Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, RootMode mode);
+
+// The location's folder as one side of a job.
+Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& location);
+
+// An absolute local path without symlinks in the part that exists.
+std::string CanonicalPath(const std::string& path);
+
+// The same store, repeating by the session's retry policy; for direct calls.
+std::unique_ptr<ObjectStore> MakeRetrying(Session& session, ObjectStore& store);
+
+}  // namespace godwit

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/command_line.h"
+#include "cli/config_file.h"
+#include "cli/job_output.h"
+#include "cli/location.h"
+#include "cli/settings.h"
+#include "godwit/call_context.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+
+namespace godwit {
+
+// What one command runs with. Made by main(), passed down; there is no other shared state.
+struct Session {
+  const CommandLine& line;
+  const OptionValues& values;
+  const ConfigFile& config;
+  const Environment& environment;
+  const Clock& clock;
+  Settings settings;
+  Log& log;
+  ResultWriter& results;
+  RequestMeter& meter;
+
+  // A context for direct store calls.
+  CallContext Context() const {
+    CallContext context;
+    context.stall_timeout = settings.stall_timeout;
+    context.meter = &meter;
+    return context;
+  }
+
+  // Reports `status` (an error line in JSON mode) and returns its exit code.
+  int Fail(const Status& status) const;
+};
+
+// One function a command: returns the exit code.
+int RunSync(Session& session);
+int RunCp(Session& session);
+int RunRm(Session& session);
+int RunLs(Session& session);
+int RunDu(Session& session);
+int RunStat(Session& session);
+int RunCat(Session& session);
+int RunMb(Session& session);
+int RunVersion(Session& session);
+
+}  // namespace godwit

@@ -1,0 +1,148 @@
+#include "cli/stdin_upload.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/job_run.h"
+#include "cli/open_store.h"
+#include "lib/base/text.h"
+#include "lib/checksum/content_hasher.h"
+#include "lib/plan/attributes.h"
+#include "lib/policy/permit_issuer.h"
+
+namespace godwit {
+namespace {
+
+constexpr std::uint64_t kPartBytes = 16ULL << 20;
+
+// Fills `buffer` from stdin; less only at its end.
+Result<std::size_t> FillFromStdin(std::span<std::byte> buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const ssize_t count = read(STDIN_FILENO, buffer.data() + filled, buffer.size() - filled);
+    if (count == 0) break;
+    if (count > 0) {
+      filled += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      return Status(ErrorKind::kLocalIo, std::string("stdin: ") + std::strerror(errno));
+    }
+  }
+  return filled;
+}
+
+class StdinUpload {
+ public:
+  StdinUpload(Session& session, ObjectStore& store, const std::string& key)
+      : session_(session), store_(MakeRetrying(session, store)), key_(key) {
+    ObjectMeta nameless;
+    attributes_ = TargetAttributes(session.settings.sync.attributes, nameless, key);
+    attributes_.mtime.reset();
+    part_bytes_ = std::max(session.settings.sync.part_size_bytes.value_or(kPartBytes),
+                           store.Describe().part_bytes_min);
+  }
+
+  Status Run() {
+    std::vector<std::byte> buffer(part_bytes_);
+    Result<std::size_t> filled = FillFromStdin(buffer);
+    if (!filled.ok()) return filled.status();
+    if (*filled < buffer.size()) return PutWhole(std::span(buffer).first(*filled));
+    UploadOptions options;
+    options.attributes = attributes_;
+    options.part_size_bytes = part_bytes_;
+    Result<Secret> id = store_->BeginUpload(session_.Context(), permit_, key_, options);
+    if (!id.ok()) return id.status();
+    const Status sent = PutParts(*id, buffer, *filled);
+    if (!sent.ok()) {
+      // The first failure is what the user must hear of.
+      const Status aborted = store_->AbortUpload(session_.Context(), permit_, key_, *id);
+      if (!aborted.ok()) session_.log.Warn(aborted.ToString());
+    }
+    return sent;
+  }
+
+  std::uint64_t size_bytes() const { return whole_.size_bytes; }
+  WriteProof proof() const { return proof_; }
+
+ private:
+  Status PutWhole(std::span<const std::byte> bytes) {
+    ContentHasher hasher;
+    hasher.Update(bytes);
+    whole_ = hasher.sum();
+    MemorySource body(bytes);
+    PutOptions options;
+    options.attributes = attributes_;
+    options.digests = whole_.digests();
+    Result<PutReceipt> receipt = store_->Put(session_.Context(), permit_, key_, options, body);
+    if (!receipt.ok()) return receipt.status();
+    proof_ = receipt->proof;
+    return Status::Ok();
+  }
+
+  Status PutParts(const Secret& id, std::vector<std::byte>& buffer, std::size_t filled) {
+    std::vector<PartReceipt> parts;
+    while (filled > 0) {
+      if (parts.size() == store_->Describe().parts_max) {
+        return Status(ErrorKind::kInvalidArgument,
+                      "stdin is longer than " + std::to_string(parts.size()) + " parts of " +
+                          FormatByteSize(part_bytes_) + "; raise --part-size");
+      }
+      ContentHasher hasher;
+      hasher.Update(std::span(buffer).first(filled));
+      UploadPart part;
+      part.index = static_cast<std::uint32_t>(parts.size());
+      part.offset = whole_.size_bytes;
+      part.digests = hasher.sum().digests();
+      MemorySource body(std::span(buffer).first(filled));
+      Result<PartReceipt> receipt =
+          store_->PutPart(session_.Context(), permit_, key_, id, part, body);
+      if (!receipt.ok()) return receipt.status();
+      parts.push_back(std::move(*receipt));
+      whole_ = whole_.Then(hasher.sum());
+      Result<std::size_t> next = FillFromStdin(buffer);
+      if (!next.ok()) return next.status();
+      filled = *next;
+    }
+    FinishOptions finish;
+    finish.size_bytes = whole_.size_bytes;
+    finish.digests = whole_.digests();
+    finish.attributes = attributes_;
+    Result<PutReceipt> receipt =
+        store_->FinishUpload(session_.Context(), permit_, key_, id, parts, finish);
+    if (!receipt.ok()) return receipt.status();
+    proof_ = receipt->proof;
+    return Status::Ok();
+  }
+
+  Session& session_;
+  const std::unique_ptr<ObjectStore> store_;
+  const std::string& key_;
+  const WritePermit permit_ = PermitIssuer().Judge(key_);
+  ObjectAttributes attributes_;
+  std::uint64_t part_bytes_;
+  ContentSum whole_;
+  WriteProof proof_ = WriteProof::kNone;
+};
+
+}  // namespace
+
+int UploadStdin(Session& session, ObjectStore& store, const std::string& key,
+                const std::string& target_text) {
+  StdinUpload upload(session, store, key);
+  const Status status = upload.Run();
+  const JobLabel label{"cp", "-", target_text};
+  ActionReport action;
+  action.key = key;
+  action.bytes = upload.size_bytes();
+  action.reason = Reason::kAlways;
+  action.proof = upload.proof();
+  action.status = status.ok() ? ActionStatus::kDone : ActionStatus::kFailed;
+  return ReportDirect(session, label, action, status);
+}
+
+}  // namespace godwit
