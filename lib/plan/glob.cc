@@ -1,8 +1,7 @@
 #include "lib/plan/glob.h"
 
-#include <array>
+#include <algorithm>
 #include <bit>
-#include <span>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -36,21 +35,33 @@ char32_t TakeCharacter(std::string_view& text) {
   return character;
 }
 
-// A set of token positions.
-class PositionSet {
+// Sets of token positions: one word where that is enough, which nearly every pattern is.
+class SmallSet {
  public:
-  PositionSet(std::span<std::uint64_t> words) : words_(words) {}
+  bool Has(std::size_t position) const { return (word_ >> position & 1) != 0; }
+  void Insert(std::size_t position) { word_ |= 1ULL << position; }
+  void Clear() { word_ = 0; }
+  bool empty() const { return word_ == 0; }
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (std::uint64_t word = word_; word != 0; word &= word - 1) {
+      visit(static_cast<std::size_t>(std::countr_zero(word)));
+    }
+  }
+
+ private:
+  std::uint64_t word_ = 0;
+};
+
+class LargeSet {
+ public:
+  explicit LargeSet(std::size_t positions) : words_(positions / 64 + 1) {}
 
   bool Has(std::size_t position) const { return (words_[position / 64] >> position % 64 & 1) != 0; }
   void Insert(std::size_t position) { words_[position / 64] |= 1ULL << position % 64; }
-  void Clear() {
-    for (std::uint64_t& word : words_) word = 0;
-  }
+  void Clear() { std::fill(words_.begin(), words_.end(), 0); }
   bool empty() const {
-    for (const std::uint64_t word : words_) {
-      if (word != 0) return false;
-    }
-    return true;
+    return std::all_of(words_.begin(), words_.end(), [](std::uint64_t word) { return word == 0; });
   }
   template <typename Visit>
   void ForEach(Visit visit) const {
@@ -62,7 +73,7 @@ class PositionSet {
   }
 
  private:
-  std::span<std::uint64_t> words_;
+  std::vector<std::uint64_t> words_;
 };
 
 }  // namespace
@@ -165,12 +176,10 @@ class Glob::Compiler {
 };
 
 // One match: the set of tokens that may come next, carried over the text.
+template <typename Set>
 class Glob::Run {
  public:
-  Run(const Glob& glob, std::span<std::uint64_t> words)
-      : glob_(glob),
-        here_(words.subspan(0, words.size() / 2)),
-        next_(words.subspan(words.size() / 2)) {}
+  Run(const Glob& glob, const Set& empty) : glob_(glob), here_(empty), next_(empty) {}
 
   bool Matches(std::string_view text) {
     Enter(here_, 0);
@@ -186,7 +195,7 @@ class Glob::Run {
 
  private:
   // Comes to `position`, and past it where its token may match nothing.
-  void Enter(PositionSet& set, std::size_t position) {
+  void Enter(Set& set, std::size_t position) {
     while (true) {
       set.Insert(position);
       if (position == glob_.tokens_.size()) return;
@@ -223,8 +232,8 @@ class Glob::Run {
   }
 
   const Glob& glob_;
-  PositionSet here_;
-  PositionSet next_;
+  Set here_;
+  Set next_;
 };
 
 Result<Glob> Glob::Compile(std::string_view pattern) { return Compiler(pattern).Compile(); }
@@ -242,13 +251,8 @@ bool Glob::Accepts(const Token& token, char32_t character) const {
 
 bool Glob::Matches(std::string_view text) const {
   if (!text.ends_with(literal_end_)) return false;
-  const std::size_t words = tokens_.size() / 64 + 1;
-  std::array<std::uint64_t, 8> few{};
-  if (2 * words <= few.size()) {
-    return Run(*this, std::span(few).first(2 * words)).Matches(text);
-  }
-  std::vector<std::uint64_t> many(2 * words);
-  return Run(*this, many).Matches(text);
+  if (tokens_.size() < 64) return Run<SmallSet>(*this, SmallSet()).Matches(text);
+  return Run<LargeSet>(*this, LargeSet(tokens_.size() + 1)).Matches(text);
 }
 
 }  // namespace godwit

@@ -39,6 +39,7 @@ class Glob {
     std::size_t ranges_count = 0;
   };
   class Compiler;
+  template <typename Set>
   class Run;
 
   Glob() = default;
