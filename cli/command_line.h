@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "cli/option_table.h"
 #include "godwit/result.h"
+#include "lib/base/environment.h"
 
 namespace godwit {
 
@@ -27,8 +27,6 @@ struct CommandLine {
 // command or option (with the nearest one as a hint), an option that the command does not take,
 // a missing or superfluous value or operand, and a planned option. Touches nothing.
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
-
-using Environment = std::function<std::optional<std::string>(std::string_view)>;
 
 // The value of every option by the order of the manual: command line, environment (GODWIT_ +
 // name in capitals), configuration file, default.

@@ -7,11 +7,9 @@
 #include <string_view>
 
 #include "godwit/result.h"
+#include "lib/base/environment.h"
 
 namespace godwit {
-
-// Looks up an environment variable.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
 // Reads a small file whole. Fails with kNotFound if it does not exist.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
