@@ -48,8 +48,8 @@ Status Missing(const ParsedLocation& source) {
 }
 
 Status NeedsRecursive(const ParsedLocation& source) {
-  return Status(ErrorKind::kInvalidArgument, "'" + EscapeForDisplay(source.text) +
-                                                 "' is a folder; add --recursive to copy it");
+  return Status(ErrorKind::kInvalidArgument,
+                "'" + EscapeForDisplay(source.text) + "' is a folder; add --recursive to copy it");
 }
 
 // What SRC means: one object, or a folder.
@@ -96,8 +96,7 @@ struct ObjectSide {
   std::string key;
 };
 
-Result<ObjectSide> OpenObjectSide(Session& session, const ParsedLocation& location,
-                                  RootMode mode) {
+Result<ObjectSide> OpenObjectSide(Session& session, const ParsedLocation& location, RootMode mode) {
   ParsedLocation container = location;
   std::string key = location.path;
   if (location.is_local()) {
@@ -139,14 +138,14 @@ int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocat
   Result<ObjectSide> from = OpenObjectSide(session, source, RootMode::kMustExist);
   if (!from.ok()) return session.Fail(from.status());
   const bool dry_run = session.settings.sync.dry_run;
-  Result<ObjectSide> to = OpenObjectSide(
-      session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
+  Result<ObjectSide> to =
+      OpenObjectSide(session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
   if (!to.ok()) return ReportNotStarted(session, label, to.status(), ExitCodeOf(to.status()));
   if (from->endpoint.identity == to->endpoint.identity && from->key == to->key) {
-    return session.Fail(Status(ErrorKind::kInvalidArgument,
-                               "'" + EscapeForDisplay(source.text) + "' and '" +
-                                   EscapeForDisplay(target.text) +
-                                   "' are the same place; nothing was touched"));
+    return session.Fail(
+        Status(ErrorKind::kInvalidArgument, "'" + EscapeForDisplay(source.text) + "' and '" +
+                                                EscapeForDisplay(target.text) +
+                                                "' are the same place; nothing was touched"));
   }
   SyncOptions options = session.settings.sync;
   options.mode = JobMode::kCopy;

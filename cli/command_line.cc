@@ -30,8 +30,8 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
 // ", did you mean 'x'?" for the nearest name, if one is near.
 std::string Hint(std::string_view typed, const std::vector<std::string>& names,
                  std::string_view dashes) {
-  const auto nearest = std::min_element(
-      names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+  const auto nearest =
+      std::min_element(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
         return EditDistance(typed, a) < EditDistance(typed, b);
       });
   if (nearest == names.end() || EditDistance(typed, *nearest) > 3) return "";
@@ -76,8 +76,8 @@ Status UnknownOption(const std::string& typed, const CommandSpec& command) {
 }
 
 Status WrongOperandCount(const CommandSpec& command, std::size_t count) {
-  return Usage("'" + std::string(command.name) + "' takes " + std::string(command.operands) +
-               ", " + std::to_string(count) + " given");
+  return Usage("'" + std::string(command.name) + "' takes " + std::string(command.operands) + ", " +
+               std::to_string(count) + " given");
 }
 
 // Records each option in the order typed.
@@ -155,8 +155,7 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) 
   if (line.command == nullptr) {
     return Usage("unknown command '" + first + "'" + CommandHint(first));
   }
-  GODWIT_RETURN_IF_ERROR(
-      RunParser(*line.command, {arguments.begin() + 1, arguments.end()}, line));
+  GODWIT_RETURN_IF_ERROR(RunParser(*line.command, {arguments.begin() + 1, arguments.end()}, line));
   GODWIT_RETURN_IF_ERROR(CheckOperands(line));
   return line;
 }

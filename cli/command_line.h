@@ -19,8 +19,8 @@ struct CommandLine {
   const CommandSpec* command = nullptr;
   std::vector<std::string> operands;
   std::vector<std::pair<std::string, std::string>> given;  // Option name, value ("on"/"off").
-  bool help_short = false;  // -h
-  bool help_long = false;   // --help
+  bool help_short = false;                                 // -h
+  bool help_long = false;                                  // --help
 };
 
 // Parses the arguments after the program's name. Fails with kInvalidArgument on an unknown

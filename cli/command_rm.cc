@@ -23,8 +23,7 @@ int RemoveFolder(Session& session, const ParsedLocation& location) {
   options.mode = JobMode::kRemove;
   MemoryJobStore job_store;
   const SignalGuard signals;
-  return RunAndReport(session, target, target, options, job_store, label, signals.flag())
-      .exit_code;
+  return RunAndReport(session, target, target, options, job_store, label, signals.flag()).exit_code;
 }
 
 // Looks before it deletes: deleting what is missing would be a success to the service.
@@ -35,8 +34,8 @@ Status RemoveObject(Session& session, ObjectStore& store, const std::string& key
   action.bytes = meta->entry.size_bytes;
   if (session.settings.sync.dry_run) return Status::Ok();
   const DeleteRequest request{key, ""};
-  Result<std::vector<Status>> statuses = store.Delete(
-      session.Context(), PermitIssuer().Judge(key), std::span<const DeleteRequest>(&request, 1));
+  Result<std::vector<Status>> statuses = store.Delete(session.Context(), PermitIssuer().Judge(key),
+                                                      std::span<const DeleteRequest>(&request, 1));
   return statuses.ok() ? statuses->front() : statuses.status();
 }
 
@@ -50,9 +49,9 @@ int RunRm(Session& session) {
   }
   if (session.settings.recursive) return RemoveFolder(session, *location);
   if (location->trailing_slash || location->path.empty()) {
-    return session.Fail(Status(ErrorKind::kInvalidArgument,
-                               "'" + EscapeForDisplay(location->text) +
-                                   "' is a folder; add --recursive to remove it"));
+    return session.Fail(Status(
+        ErrorKind::kInvalidArgument,
+        "'" + EscapeForDisplay(location->text) + "' is a folder; add --recursive to remove it"));
   }
   ParsedLocation container = *location;
   std::string key = location->path;
@@ -72,7 +71,7 @@ int RunRm(Session& session) {
   action.key = key;
   action.reason = Reason::kRequested;
   const Status status = RemoveObject(session, *store, key, action);
-  action.status = !status.ok()                      ? ActionStatus::kFailed
+  action.status = !status.ok()                    ? ActionStatus::kFailed
                   : session.settings.sync.dry_run ? ActionStatus::kPlanned
                                                   : ActionStatus::kDone;
   return ReportDirect(session, label, action, status);

@@ -95,8 +95,7 @@ class Lister {
  private:
   void ShowEntry(const ObjectEntry& entry) {
     const std::string key = entry.key.substr(prefix_size_);
-    const bool data =
-        entry.type == EntryType::kObject || entry.type == EntryType::kDeleteMarker;
+    const bool data = entry.type == EntryType::kObject || entry.type == EntryType::kDeleteMarker;
     if (!data || IsReservedKey(key) || (key.empty() && prefix_size_ > 0)) return;
     if (session_.settings.json) {
       session_.results.Line(ObjectJson(key, entry));
@@ -148,11 +147,10 @@ Result<GetOptions> ParseRange(const std::string& text) {
   if (text.empty()) return options;
   const std::size_t dash = text.find('-');
   const auto first = ParseUint64(text.substr(0, dash));
-  const auto last =
-      dash == std::string::npos ? std::nullopt : ParseUint64(text.substr(dash + 1));
+  const auto last = dash == std::string::npos ? std::nullopt : ParseUint64(text.substr(dash + 1));
   if (!first || !last || *last < *first || *last == UINT64_MAX) {
-    return Status(ErrorKind::kInvalidArgument, "--range '" + EscapeForDisplay(text) +
-                                                   "': expected A-B with A not over B");
+    return Status(ErrorKind::kInvalidArgument,
+                  "--range '" + EscapeForDisplay(text) + "': expected A-B with A not over B");
   }
   options.offset = *first;
   options.length = *last - *first + 1;
@@ -184,15 +182,14 @@ int RunDu(Session& session) {
   const ListRequest request = FolderRequest(*target);
   std::uint64_t objects = 0;
   std::uint64_t bytes = 0;
-  const Status status =
-      ForEachPage(session, *target->store, request, [&](const ListPage& page) {
-        for (const ObjectEntry& entry : page.entries) {
-          if (entry.type != EntryType::kObject) continue;
-          if (IsReservedKey(std::string_view(entry.key).substr(request.prefix.size()))) continue;
-          ++objects;
-          bytes += entry.size_bytes;
-        }
-      });
+  const Status status = ForEachPage(session, *target->store, request, [&](const ListPage& page) {
+    for (const ObjectEntry& entry : page.entries) {
+      if (entry.type != EntryType::kObject) continue;
+      if (IsReservedKey(std::string_view(entry.key).substr(request.prefix.size()))) continue;
+      ++objects;
+      bytes += entry.size_bytes;
+    }
+  });
   if (!status.ok()) {
     const int code = session.Fail(status);
     return code == 3 || code == kExitUsage ? code : kExitNotFound;
@@ -264,13 +261,12 @@ int RunMb(Session& session) {
   Result<ParsedLocation> location = ParseLocation(session.line.operands[0], session.config);
   if (!location.ok()) return session.Fail(location.status());
   if (!location->is_local() && !location->path.empty()) {
-    return session.Fail(Status(ErrorKind::kInvalidArgument,
-                               "'" + EscapeForDisplay(location->text) +
-                                   "': a bucket has no prefix; write s3://BUCKET"));
+    return session.Fail(Status(
+        ErrorKind::kInvalidArgument,
+        "'" + EscapeForDisplay(location->text) + "': a bucket has no prefix; write s3://BUCKET"));
   }
-  Result<OpenedStore> opened =
-      OpenStore(session, *location,
-                location->is_local() ? RootMode::kCreate : RootMode::kMustExist);
+  Result<OpenedStore> opened = OpenStore(
+      session, *location, location->is_local() ? RootMode::kCreate : RootMode::kMustExist);
   if (!opened.ok()) return session.Fail(opened.status());
   const std::unique_ptr<ObjectStore> store = MakeRetrying(session, opened->store());
   const Status status = store->CreateContainer(session.Context(), PermitIssuer().Judge(""),

@@ -131,8 +131,7 @@ int RunSync(Session& session) {
   Result<std::vector<ParsedLocation>> locations = ParseAll(session);
   if (!locations.ok()) return session.Fail(locations.status());
   JobLabel label{"sync", locations->front().text, "", locations->size() > 2};
-  Result<OpenedStore> source_store =
-      OpenStore(session, locations->front(), RootMode::kMustExist);
+  Result<OpenedStore> source_store = OpenStore(session, locations->front(), RootMode::kMustExist);
   if (!source_store.ok()) {
     label.target = (*locations)[1].text;
     return ReportNotStarted(session, label, source_store.status(),
@@ -151,8 +150,8 @@ int RunSync(Session& session) {
   std::vector<SyncSummary> summaries;
   for (std::size_t i = 1; i < locations->size(); ++i) {
     label.target = (*locations)[i].text;
-    summaries.push_back(SyncTo(session, source, *source_store, (*locations)[i], label,
-                               signals.flag()));
+    summaries.push_back(
+        SyncTo(session, source, *source_store, (*locations)[i], label, signals.flag()));
     if (*signals.flag() != 0) break;
   }
   if (label.show_target) ReportTotal(session, label, summaries);

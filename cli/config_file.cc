@@ -2,19 +2,24 @@
 
 #include <sys/stat.h>
 
+#include <toml++/toml.h>
 #include <array>
 #include <fstream>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace godwit {
 namespace {
 
-constexpr std::array kCommonKeys{"type",      "endpoint",  "bucket",   "location",
+constexpr std::array kCommonKeys{"type",       "endpoint",  "bucket",   "location",
                                  "allow_http", "ca_bundle", "anonymous"};
-constexpr std::array kS3Keys{"region",           "addressing",        "checksum",
-                             "profile",          "credentials_file",  "access_key_id_env",
-                             "secret_access_key_env", "session_token_env"};
+constexpr std::array kS3Keys{"region",
+                             "addressing",
+                             "checksum",
+                             "profile",
+                             "credentials_file",
+                             "access_key_id_env",
+                             "secret_access_key_env",
+                             "session_token_env"};
 constexpr std::array kGcsKeys{"credentials_file", "parallel_upload", "user_project"};
 constexpr std::array kAzureKeys{"account", "account_key_env", "sas_token_env",
                                 "connection_string_env"};
@@ -52,15 +57,16 @@ Result<Remote> ReadRemote(const std::string& path, const std::string& name,
   remote.type = table["type"].value_or(std::string());
   static constexpr std::array kTypes{"s3", "gcs", "azure", "file"};
   if (!Has(kTypes, remote.type)) {
-    return At(path, table.source(),
-              "remote '" + name + "': type is '" + remote.type + "'; it takes s3, gcs, azure or file");
+    return At(
+        path, table.source(),
+        "remote '" + name + "': type is '" + remote.type + "'; it takes s3, gcs, azure or file");
   }
   for (const auto& [key, node] : table) {
     const std::string key_text(key.str());
     if (!TakesKey(remote.type, key_text)) {
       return At(path, node.source(),
-                "remote '" + name + "': a remote of type " + remote.type + " has no key '" + key_text +
-                    "'");
+                "remote '" + name + "': a remote of type " + remote.type + " has no key '" +
+                    key_text + "'");
     }
     const std::optional<std::string> value = AsText(node);
     if (!value) return At(path, node.source(), "'" + key_text + "' must be text, true or false");
@@ -79,7 +85,8 @@ Result<std::map<std::string, std::string>> ReadDefaults(const std::string& path,
       return At(path, node.source(), "defaults: there is no option '" + name + "'");
     }
     const std::optional<std::string> value = AsText(node);
-    if (!value) return At(path, node.source(), "'" + name + "' must be text, a number, true or false");
+    if (!value)
+      return At(path, node.source(), "'" + name + "' must be text, a number, true or false");
     defaults[name] = *value;
   }
   return defaults;
@@ -89,8 +96,9 @@ Status ReadTables(const std::string& path, const toml::table& root, ConfigFile& 
   for (const auto& [key, node] : root) {
     const toml::table* table = node.as_table();
     if (table == nullptr || (key.str() != "remote" && key.str() != "defaults")) {
-      return At(path, node.source(),
-                "unknown entry '" + std::string(key.str()) + "'; it takes [remote.NAME] and [defaults]");
+      return At(
+          path, node.source(),
+          "unknown entry '" + std::string(key.str()) + "'; it takes [remote.NAME] and [defaults]");
     }
     if (key.str() == "defaults") {
       Result<std::map<std::string, std::string>> defaults = ReadDefaults(path, *table);
@@ -147,7 +155,8 @@ Result<ConfigFile> LoadConfigFile(const std::string& path, const Environment& en
   std::ostringstream text;
   text << in.rdbuf();
   if (!in) {
-    return Status(ErrorKind::kInvalidArgument, "cannot read the configuration file '" + found + "'");
+    return Status(ErrorKind::kInvalidArgument,
+                  "cannot read the configuration file '" + found + "'");
   }
   return ParseConfigFile(text.str(), found);
 }

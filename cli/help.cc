@@ -28,7 +28,8 @@ std::string Wrap(std::string_view text, std::size_t indent) {
 }
 
 std::string OptionHead(const OptionSpec& option) {
-  std::string head = option.short_name == 0 ? "      " : "  -" + std::string(1, option.short_name) + ", ";
+  std::string head =
+      option.short_name == 0 ? "      " : "  -" + std::string(1, option.short_name) + ", ";
   head += option.fallback == "on" ? "--[no-]" : "--";
   head += option.name;
   if (!option.value_name.empty()) head += " " + std::string(option.value_name);
@@ -68,8 +69,8 @@ std::string ProgramHelp() {
 std::string HelpText(const CommandSpec* command, bool with_details) {
   if (command == nullptr) return ProgramHelp();
   std::string text = std::string(command->summary) + "\n\nusage: godwit " +
-                     std::string(command->name) + " [OPTION...] " +
-                     std::string(command->operands) + "\n";
+                     std::string(command->name) + " [OPTION...] " + std::string(command->operands) +
+                     "\n";
   std::string_view category;
   for (const OptionSpec& option : AllOptions()) {
     if ((option.commands & command->bit) == 0) continue;

@@ -98,14 +98,13 @@ void JobOutput::OnProgress(const Progress& progress) {
   const auto now = std::chrono::steady_clock::now();
   if (settings_.progress == ProgressMode::kNone || now - last_line_ < kProgressPeriod) return;
   const double elapsed = std::chrono::duration<double>(now - last_line_).count();
-  const auto rate = static_cast<std::uint64_t>(
-      static_cast<double>(progress.bytes_done - last_bytes_) / elapsed);
+  const auto rate =
+      static_cast<std::uint64_t>(static_cast<double>(progress.bytes_done - last_bytes_) / elapsed);
   last_line_ = now;
   last_bytes_ = progress.bytes_done;
   std::string line = "godwit: " + std::to_string(progress.objects_done) + " of " +
-                     std::to_string(progress.objects_planned) +
-                     (progress.planning ? "+" : "") + " objects, " +
-                     FormatByteSize(progress.bytes_done) + " of " +
+                     std::to_string(progress.objects_planned) + (progress.planning ? "+" : "") +
+                     " objects, " + FormatByteSize(progress.bytes_done) + " of " +
                      FormatByteSize(progress.bytes_planned) + (progress.planning ? "+" : "") +
                      ", " + FormatByteSize(rate) + "/s, " +
                      std::to_string(progress.listed_source + progress.listed_target) + " listed";

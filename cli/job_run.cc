@@ -60,8 +60,7 @@ SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoin
   JobOutput output(session.settings, session.results, session.log,
                    label.show_target ? label.target : "");
   RequestMeter meter;
-  JobOutcome outcome =
-      RunJob(source, target, settings, job_store, meter, output, session.log);
+  JobOutcome outcome = RunJob(source, target, settings, job_store, meter, output, session.log);
   if (output.confirmation_missing()) {
     outcome.summary.exit_code = kExitUsage;
     return outcome.summary;
@@ -70,8 +69,7 @@ SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoin
   return outcome.summary;
 }
 
-int ReportNotStarted(Session& session, const JobLabel& label, const Status& status,
-                     int exit_code) {
+int ReportNotStarted(Session& session, const JobLabel& label, const Status& status, int exit_code) {
   SyncSummary summary;
   summary.exit_code = exit_code;
   summary.dry_run = session.settings.sync.dry_run;

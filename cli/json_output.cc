@@ -29,9 +29,9 @@ std::string TimeText(const PreciseTime& time) {
 
 void SetObjects(Json& json, const SyncSummary& summary) {
   json["listed"] = {{"source", summary.listed_source}, {"target", summary.listed_target}};
-  json["objects"] = {{"copied", summary.copied},     {"metadata", summary.metadata},
+  json["objects"] = {{"copied", summary.copied},       {"metadata", summary.metadata},
                      {"unchanged", summary.unchanged}, {"deleted", summary.deleted},
-                     {"skipped", summary.skipped},   {"failed", summary.failed},
+                     {"skipped", summary.skipped},     {"failed", summary.failed},
                      {"denied", summary.denied}};
   json["bytes"] = {{"copied", summary.bytes_copied}, {"reused", summary.bytes_reused}};
   Json& evidence = json["evidence"];

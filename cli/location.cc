@@ -23,17 +23,20 @@ Status CarriesSecret(std::string_view what) {
 }
 
 Status RefuseSecrets(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> kSignatures{
-      "sig=", "x-amz-signature=", "x-goog-signature=", "x-amz-security-token=",
-      "awsaccesskeyid=", "signature="};
+  static constexpr std::array<std::string_view, 6> kSignatures{"sig=",
+                                                               "x-amz-signature=",
+                                                               "x-goog-signature=",
+                                                               "x-amz-security-token=",
+                                                               "awsaccesskeyid=",
+                                                               "signature="};
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos) return Status::Ok();
   const std::string_view rest = text.substr(scheme_end + 3);
   const std::string_view authority = rest.substr(0, rest.find('/'));
   const std::size_t at = authority.rfind('@');
   const bool is_web = text.starts_with("http");
-  const bool has_password = at != std::string_view::npos &&
-                            authority.substr(0, at).find(':') != std::string_view::npos;
+  const bool has_password =
+      at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
   if (has_password || (is_web && at != std::string_view::npos)) return CarriesSecret("a password");
   const std::size_t question = text.find('?');
   if (question == std::string_view::npos || !is_web) return Status::Ok();

@@ -17,10 +17,10 @@ struct ParsedLocation {
   std::string container;  // Bucket; empty for local paths.
   // Clouds: the key or prefix, one trailing slash removed. Local: the path.
   std::string path;
-  bool trailing_slash = false;  // It was written with one, or is a bare bucket.
+  bool trailing_slash = false;     // It was written with one, or is a bare bucket.
   const Remote* remote = nullptr;  // Borrowed from the configuration; null: from the environment.
-  std::string endpoint;  // From an https:// form; empty: not told.
-  std::string region;    // Likewise.
+  std::string endpoint;            // From an https:// form; empty: not told.
+  std::string region;              // Likewise.
 
   bool is_local() const { return kind == Kind::kLocal; }
   // The prefix as a folder: "" or with a '/' at its end.

@@ -24,15 +24,24 @@ int UsageError(const Status& status) {
 
 int RunCommand(Session& session) {
   switch (session.line.command->bit) {
-    case kSyncBit: return RunSync(session);
-    case kCpBit: return RunCp(session);
-    case kRmBit: return RunRm(session);
-    case kLsBit: return RunLs(session);
-    case kDuBit: return RunDu(session);
-    case kStatBit: return RunStat(session);
-    case kCatBit: return RunCat(session);
-    case kMbBit: return RunMb(session);
-    case kVersionBit: return RunVersion(session);
+    case kSyncBit:
+      return RunSync(session);
+    case kCpBit:
+      return RunCp(session);
+    case kRmBit:
+      return RunRm(session);
+    case kLsBit:
+      return RunLs(session);
+    case kDuBit:
+      return RunDu(session);
+    case kStatBit:
+      return RunStat(session);
+    case kCatBit:
+      return RunCat(session);
+    case kMbBit:
+      return RunMb(session);
+    case kVersionBit:
+      return RunVersion(session);
   }
   return kExitUsage;
 }
@@ -59,8 +68,8 @@ int Main(const std::vector<std::string>& arguments) {
   Log log(std::cerr, settings->log_level(), settings->log_format);
   ResultWriter results;
   RequestMeter meter;
-  Session session{*line,     *values, *config, environment, clock, std::move(*settings),
-                  log, results, meter};
+  Session session{*line, *values, *config, environment, clock, std::move(*settings),
+                  log,   results, meter};
   return RunCommand(session);
 }
 

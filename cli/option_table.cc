@@ -46,10 +46,11 @@ constexpr std::array kOptions{
     OptionSpec{"allow-empty-source", 0, kFlag, "", "", kSyncBit, kWhat,
                "With --delete, accept a source that lists empty.",
                "A missing source is refused all the same."},
-    OptionSpec{"compare", 0, kValue, "MODE", "auto", kSyncBit, kWhat,
-               "Decide equality by auto, digest, mtime, size-mtime, size or always.",
-               "auto takes the strongest evidence at hand and says which it was; digest accepts "
-               "only digests and reads bytes where none is stored; size-mtime and size are weaker."},
+    OptionSpec{
+        "compare", 0, kValue, "MODE", "auto", kSyncBit, kWhat,
+        "Decide equality by auto, digest, mtime, size-mtime, size or always.",
+        "auto takes the strongest evidence at hand and says which it was; digest accepts "
+        "only digests and reads bytes where none is stored; size-mtime and size are weaker."},
     OptionSpec{"check-tags", 0, kFlag, "", "", kSyncBit, kWhat, "Compare tags as well.", ""},
     OptionSpec{"conflict", 0, kValue, "MODE", "overwrite", kTransferBits, kWhat,
                "Treat an existing, different target object: overwrite, skip or fail.",
@@ -58,8 +59,8 @@ constexpr std::array kOptions{
                "Treat local symbolic links: follow, skip or fail.", ""},
     OptionSpec{"recursive", 'r', kFlag, "", "", kCpBit | kRmBit | kLsBit, kWhat,
                "Work on a whole folder.", ""},
-    OptionSpec{"yes", 'y', kFlag, "", "", kRmBit, kWhat,
-               "Do not ask before removing a folder.", "Needed where stdin is not a terminal."},
+    OptionSpec{"yes", 'y', kFlag, "", "", kRmBit, kWhat, "Do not ask before removing a folder.",
+               "Needed where stdin is not a terminal."},
 
     OptionSpec{"include", 0, kList, "GLOB", "", kTransferBits, kWhich, "Include matching keys.",
                "* and ? stop at '/', ** crosses it, **/ also matches no folder, [a-z], \\ escapes. "
@@ -115,10 +116,10 @@ constexpr std::array kOptions{
                "Stop cleanly after this time; the next run goes on.", ""},
     OptionSpec{"resume", 0, kFlag, "", "on", kTransferBits, kRun,
                "Go on with what an interrupted run left.", ""},
-    OptionSpec{"state-dir", 0, kValue, "DIR", "", kEngineBits, kRun,
-               "Keep state and locks there.",
+    OptionSpec{"state-dir", 0, kValue, "DIR", "", kEngineBits, kRun, "Keep state and locks there.",
                "The default is $XDG_STATE_HOME/godwit, else ~/.local/state/godwit."},
-    OptionSpec{"config", 0, kValue, "FILE", "", kStoreBits, kRun, "Read remotes and defaults from FILE.",
+    OptionSpec{"config", 0, kValue, "FILE", "", kStoreBits, kRun,
+               "Read remotes and defaults from FILE.",
                "The default is $XDG_CONFIG_HOME/godwit/config.toml, else /etc/godwit/config.toml."},
 
     OptionSpec{"json", 0, kFlag, "", "", kAllBits, kOutput,
@@ -148,8 +149,8 @@ constexpr std::array kOptions{
                "Say where this machine stands.", "", true},
     OptionSpec{"on-deny", 0, kValue, "MODE", "", kEngineBits, kLater,
                "Abort or skip what a rule forbids.", "", true},
-    OptionSpec{"audit", 0, kValue, "FILE", "", kEngineBits, kLater, "Write a hash-chained log.",
-               "", true},
+    OptionSpec{"audit", 0, kValue, "FILE", "", kEngineBits, kLater, "Write a hash-chained log.", "",
+               true},
     OptionSpec{"metrics-file", 0, kValue, "FILE", "", kEngineBits, kLater,
                "Write metrics as Prometheus text.", "", true},
     OptionSpec{"manifest", 0, kValue, "FILE|URL", "", kTransferBits, kLater,

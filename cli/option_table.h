@@ -27,22 +27,22 @@ inline constexpr std::uint32_t kAllBits = kStoreBits | kVersionBit;
 struct CommandSpec {
   CommandBit bit;
   std::string_view name;
-  std::string_view operands;    // "SRC DST [DST...]"
+  std::string_view operands;  // "SRC DST [DST...]"
   std::size_t operands_min;
-  std::size_t operands_max;     // 0: no limit.
-  std::string_view summary;     // One line.
+  std::size_t operands_max;  // 0: no limit.
+  std::string_view summary;  // One line.
 };
 
 enum class OptionKind : std::uint8_t {
-  kFlag,    // Takes no value. One that is on by default also has a --no- form.
-  kValue,   // Takes one value; the last one given wins.
-  kList,    // Takes one value each time; values add up.
+  kFlag,   // Takes no value. One that is on by default also has a --no- form.
+  kValue,  // Takes one value; the last one given wins.
+  kList,   // Takes one value each time; values add up.
 };
 
 // One option: parser, -h, --help, manual and completion are made from this alone.
 struct OptionSpec {
-  std::string_view name;        // Long name without dashes.
-  char short_name;              // 0: none.
+  std::string_view name;  // Long name without dashes.
+  char short_name;        // 0: none.
   OptionKind kind;
   std::string_view value_name;  // "SIZE"; empty for flags.
   std::string_view fallback;    // The default as text; "on" or "" for flags.

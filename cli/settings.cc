@@ -12,8 +12,8 @@ namespace godwit {
 namespace {
 
 Status BadOption(std::string_view option, std::string_view value, const std::string& why) {
-  return Status(ErrorKind::kInvalidArgument, "--" + std::string(option) + " '" +
-                                                 EscapeForDisplay(value) + "': " + why);
+  return Status(ErrorKind::kInvalidArgument,
+                "--" + std::string(option) + " '" + EscapeForDisplay(value) + "': " + why);
 }
 
 // Reads options one after the other; remembers the first thing that was wrong.
@@ -62,8 +62,9 @@ class OptionReader {
     } else if (const auto moment = ParseRfc3339(value)) {
       result = moment->time;
     } else {
-      Fail(BadOption(option, value, "expected an age such as 7d, or a time such as "
-                                    "2026-01-31T12:00:00Z"));
+      Fail(BadOption(option, value,
+                     "expected an age such as 7d, or a time such as "
+                     "2026-01-31T12:00:00Z"));
     }
   }
 
@@ -74,8 +75,9 @@ class OptionReader {
     if (value.empty() || value == "auto") return;
     result = ParseUint64(value);
     if (!result || *result < least || *result > most) {
-      Fail(BadOption(option, value, "it takes a whole number from " + std::to_string(least) +
-                                        " to " + std::to_string(most)));
+      Fail(BadOption(
+          option, value,
+          "it takes a whole number from " + std::to_string(least) + " to " + std::to_string(most)));
     }
   }
 
@@ -142,33 +144,34 @@ void ReadWhat(OptionReader& reader, SyncOptions& sync) {
   sync.allow_empty_source = reader.IsOn("allow-empty-source");
   sync.check_tags = reader.IsOn("check-tags");
   sync.resume = reader.IsOn("resume");
-  reader.Choose("compare",
-                std::array<std::pair<const char*, CompareMode>, 6>{
-                    {{"auto", CompareMode::kAuto},
-                     {"digest", CompareMode::kDigest},
-                     {"mtime", CompareMode::kMtime},
-                     {"size-mtime", CompareMode::kSizeMtime},
-                     {"size", CompareMode::kSize},
-                     {"always", CompareMode::kAlways}}},
-                sync.compare);
-  reader.Choose("conflict",
-                std::array<std::pair<const char*, ConflictMode>, 3>{
-                    {{"overwrite", ConflictMode::kOverwrite},
-                     {"skip", ConflictMode::kSkip},
-                     {"fail", ConflictMode::kFail}}},
-                sync.conflict);
-  reader.Choose("symlinks",
-                std::array<std::pair<const char*, SymlinkMode>, 3>{
-                    {{"follow", SymlinkMode::kFollow},
-                     {"skip", SymlinkMode::kSkip},
-                     {"fail", SymlinkMode::kFail}}},
-                sync.symlinks);
+  reader.Choose(
+      "compare",
+      std::array<std::pair<const char*, CompareMode>, 6>{{{"auto", CompareMode::kAuto},
+                                                          {"digest", CompareMode::kDigest},
+                                                          {"mtime", CompareMode::kMtime},
+                                                          {"size-mtime", CompareMode::kSizeMtime},
+                                                          {"size", CompareMode::kSize},
+                                                          {"always", CompareMode::kAlways}}},
+      sync.compare);
+  reader.Choose(
+      "conflict",
+      std::array<std::pair<const char*, ConflictMode>, 3>{{{"overwrite", ConflictMode::kOverwrite},
+                                                           {"skip", ConflictMode::kSkip},
+                                                           {"fail", ConflictMode::kFail}}},
+      sync.conflict);
+  reader.Choose(
+      "symlinks",
+      std::array<std::pair<const char*, SymlinkMode>, 3>{{{"follow", SymlinkMode::kFollow},
+                                                          {"skip", SymlinkMode::kSkip},
+                                                          {"fail", SymlinkMode::kFail}}},
+      sync.symlinks);
   const std::string& limit = reader.Text("max-delete");
   if (limit.empty()) return;
   if (const auto parsed = DeleteLimit::Parse(limit)) {
     sync.max_delete = *parsed;
   } else {
-    reader.Fail(BadOption("max-delete", limit, "it takes a number, a percentage up to 100%, or all"));
+    reader.Fail(
+        BadOption("max-delete", limit, "it takes a number, a percentage up to 100%, or all"));
   }
 }
 
@@ -216,7 +219,8 @@ void ReadCost(OptionReader& reader, Settings& settings) {
   if (rate.empty()) return;
   settings.requests_per_second = ParseUint64(rate);
   if (settings.requests_per_second.value_or(0) == 0) {
-    reader.Fail(BadOption("request-limit", reader.Text("request-limit"), "expected a rate such as 100/s"));
+    reader.Fail(
+        BadOption("request-limit", reader.Text("request-limit"), "expected a rate such as 100/s"));
   }
 }
 
@@ -230,18 +234,19 @@ void ReadOutput(OptionReader& reader, const OptionValues& values, Settings& sett
                 std::array<std::pair<const char*, LogFormat>, 2>{
                     {{"text", LogFormat::kText}, {"json", LogFormat::kJson}}},
                 settings.log_format);
-  reader.Choose("progress",
-                std::array<std::pair<const char*, ProgressMode>, 4>{
-                    {{"auto", ProgressMode::kPlain},
-                     {"bar", ProgressMode::kPlain},
-                     {"plain", ProgressMode::kPlain},
-                     {"none", ProgressMode::kNone}}},
-                settings.progress);
+  reader.Choose(
+      "progress",
+      std::array<std::pair<const char*, ProgressMode>, 4>{{{"auto", ProgressMode::kPlain},
+                                                           {"bar", ProgressMode::kPlain},
+                                                           {"plain", ProgressMode::kPlain},
+                                                           {"none", ProgressMode::kNone}}},
+      settings.progress);
   if (settings.quiet) settings.progress = ProgressMode::kNone;
   int unused = 0;
-  reader.Choose("color",
-                std::array<std::pair<const char*, int>, 3>{{{"auto", 0}, {"always", 1}, {"never", 2}}},
-                unused);
+  reader.Choose(
+      "color",
+      std::array<std::pair<const char*, int>, 3>{{{"auto", 0}, {"always", 1}, {"never", 2}}},
+      unused);
 }
 
 std::string DefaultStateDir(const Environment& environment) {

@@ -26,7 +26,7 @@ struct Capabilities {
   ListingOrder order = ListingOrder::kUtf8Bytes;
   std::uint32_t page_keys_max = 1000;
 
-  std::uint64_t put_bytes_max = 5ULL << 30;  // Largest object of a single Put.
+  std::uint64_t put_bytes_max = 5ULL << 30;   // Largest object of a single Put.
   std::uint64_t part_bytes_min = 5ULL << 20;  // Of every part but the last.
   std::uint64_t part_bytes_max = 5ULL << 30;
   std::uint64_t part_granularity_bytes = 1;
@@ -40,8 +40,8 @@ struct Capabilities {
   bool condition_on_delete = true;
   bool condition_on_copy = false;
 
-  std::uint32_t delete_keys_max = 1000;    // Of one batch.
-  bool server_copy = false;                // Between containers of this store and credential set.
+  std::uint32_t delete_keys_max = 1000;  // Of one batch.
+  bool server_copy = false;              // Between containers of this store and credential set.
   std::uint64_t copy_bytes_max = 5'000'000'000;  // Of a single Copy.
   bool set_metadata = false;
 

@@ -26,10 +26,10 @@ struct PreciseTime {
 
 // What a listing entry is.
 enum class EntryType : std::uint8_t {
-  kObject,   // An object or a regular file.
-  kFolder,   // Local only: a folder; its key ends in '/'.
-  kSymlink,  // Local only, and only if links are not followed.
-  kSpecial,  // Local only: socket, pipe, device.
+  kObject,        // An object or a regular file.
+  kFolder,        // Local only: a folder; its key ends in '/'.
+  kSymlink,       // Local only, and only if links are not followed.
+  kSpecial,       // Local only: socket, pipe, device.
   kDeleteMarker,  // Only in a listing of versions.
 };
 

@@ -38,8 +38,7 @@ class [[nodiscard]] Result {
 }  // namespace godwit
 
 // Returns the Status of `expression` from the enclosing function if it failed.
-#define GODWIT_RETURN_IF_ERROR(expression)                                  \
-  do {                                                                      \
-    if (::godwit::Status godwit_status = (expression); !godwit_status.ok()) \
-      return godwit_status;                                                 \
+#define GODWIT_RETURN_IF_ERROR(expression)                                                        \
+  do {                                                                                            \
+    if (::godwit::Status godwit_status = (expression); !godwit_status.ok()) return godwit_status; \
   } while (false)

@@ -25,16 +25,16 @@ enum class ErrorKind : std::uint8_t {
   kUntrusted,           // TLS: the certificate is not trusted. Never repeated.
   kTimeout,             // No progress within the stall time, or the deadline passed.
   kCancelled,           // The caller asked to stop.
-  kCorrupted,           // Bytes disagree with a digest or a length, or an answer is not the service's.
-  kUnsupported,         // The store cannot do this at all.
-  kResidencyDenied,     // A residency rule forbids it.
-  kArchived,            // The object lies in an archive tier and cannot be read now.
-  kBlocked,             // Local: something that is not a plain file or folder stands in the way.
-  kNoSpace,             // Disk full, quota reached.
-  kLocalIo,             // The local file system failed or refused.
-  kInvalidArgument,     // The request cannot be right (key too long, bad option).
-  kNotModified,         // A conditional read found nothing new.
-  kInternal,            // A broken invariant of godwit.
+  kCorrupted,        // Bytes disagree with a digest or a length, or an answer is not the service's.
+  kUnsupported,      // The store cannot do this at all.
+  kResidencyDenied,  // A residency rule forbids it.
+  kArchived,         // The object lies in an archive tier and cannot be read now.
+  kBlocked,          // Local: something that is not a plain file or folder stands in the way.
+  kNoSpace,          // Disk full, quota reached.
+  kLocalIo,          // The local file system failed or refused.
+  kInvalidArgument,  // The request cannot be right (key too long, bad option).
+  kNotModified,      // A conditional read found nothing new.
+  kInternal,         // A broken invariant of godwit.
 };
 
 // Lower-case, hyphenated name as it stands in JSON output, e.g. "permission-denied".

@@ -16,18 +16,18 @@ namespace godwit {
 
 // One page of a listing. Keys are full keys of the container.
 struct ListRequest {
-  std::string prefix;       // A byte prefix, not a folder.
-  std::string delimiter;    // Empty, or "/": keys behind it come as one common prefix.
-  std::string start_after;  // Exclusive; empty: from the beginning.
-  std::string end_before;   // Exclusive; empty: to the end.
-  std::string page_token;   // From the previous page; empty: the first page.
-  std::uint32_t keys_max = 0;     // 0: the store's page size.
-  bool include_folders = false;   // Local only: also kFolder entries.
-  bool versions = false;          // Old versions and delete markers too; kUnsupported elsewhere.
+  std::string prefix;            // A byte prefix, not a folder.
+  std::string delimiter;         // Empty, or "/": keys behind it come as one common prefix.
+  std::string start_after;       // Exclusive; empty: from the beginning.
+  std::string end_before;        // Exclusive; empty: to the end.
+  std::string page_token;        // From the previous page; empty: the first page.
+  std::uint32_t keys_max = 0;    // 0: the store's page size.
+  bool include_folders = false;  // Local only: also kFolder entries.
+  bool versions = false;         // Old versions and delete markers too; kUnsupported elsewhere.
 };
 
 struct ListPage {
-  std::vector<ObjectEntry> entries;  // Strictly ascending in the store's declared order.
+  std::vector<ObjectEntry> entries;          // Strictly ascending in the store's declared order.
   std::vector<std::string> common_prefixes;  // Likewise; each ends with the delimiter.
   // Empty if, and only if, the service itself said that the listing ends here.
   std::string next_page_token;
@@ -62,20 +62,27 @@ struct PutOptions {
 
 // What proves that a write stored the right bytes; JsonName is the value of the field `verified`.
 enum class WriteProof : std::uint8_t {
-  kNone, kCrc64Nvme, kCrc32c, kMd5, kPartMd5, kBlockCrc64, kServiceCopy, kReadBack,
+  kNone,
+  kCrc64Nvme,
+  kCrc32c,
+  kMd5,
+  kPartMd5,
+  kBlockCrc64,
+  kServiceCopy,
+  kReadBack,
 };
 std::string_view WriteProofName(WriteProof proof);
 
 struct PutReceipt {
   Version version;
-  PreciseTime modified;   // Zero where the answer does not tell.
-  DigestSet digests;      // Those that the service confirmed.
+  PreciseTime modified;  // Zero where the answer does not tell.
+  DigestSet digests;     // Those that the service confirmed.
   WriteProof proof = WriteProof::kNone;
 };
 
 struct UploadOptions {
   ObjectAttributes attributes;
-  WriteCondition condition;  // Where Capabilities says kAtBegin.
+  WriteCondition condition;           // Where Capabilities says kAtBegin.
   std::uint64_t size_bytes = 0;       // Of the whole object.
   std::uint64_t part_size_bytes = 0;  // Of every part but the last.
 };
@@ -96,7 +103,7 @@ struct PartReceipt {
 };
 
 struct UploadedParts {
-  std::vector<PartReceipt> parts;            // Ascending by index.
+  std::vector<PartReceipt> parts;                 // Ascending by index.
   std::optional<std::uint64_t> contiguous_bytes;  // Services that keep one stream of bytes.
 };
 

@@ -78,9 +78,9 @@ DigestSet::DigestSet(std::initializer_list<Digest> digests) {
 }
 
 void DigestSet::Set(const Digest& digest) {
-  const auto place = std::lower_bound(
-      digests_.begin(), digests_.end(), digest,
-      [](const Digest& a, const Digest& b) { return a.kind() < b.kind(); });
+  const auto place =
+      std::lower_bound(digests_.begin(), digests_.end(), digest,
+                       [](const Digest& a, const Digest& b) { return a.kind() < b.kind(); });
   if (place != digests_.end() && place->kind() == digest.kind()) {
     *place = digest;
   } else {

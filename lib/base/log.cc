@@ -33,8 +33,8 @@ void Log::Redact(const Secret& secret) {
   if (secret.empty()) return;
   const std::string& value = secret.Reveal();
   const std::lock_guard lock(mutex_);
-  for (std::string form : {value, PercentEncode(value, false), PercentEncode(value, true),
-                           Base64Encode(value)}) {
+  for (std::string form :
+       {value, PercentEncode(value, false), PercentEncode(value, true), Base64Encode(value)}) {
     if (std::find(secrets_.begin(), secrets_.end(), form) == secrets_.end()) {
       secrets_.push_back(std::move(form));
     }

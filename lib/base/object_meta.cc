@@ -24,14 +24,22 @@ bool PreciseTime::Same(const PreciseTime& a, const PreciseTime& b) {
 
 std::string_view WriteProofName(WriteProof proof) {
   switch (proof) {
-    case WriteProof::kNone: return "none";
-    case WriteProof::kCrc64Nvme: return "crc64nvme";
-    case WriteProof::kCrc32c: return "crc32c";
-    case WriteProof::kMd5: return "md5";
-    case WriteProof::kPartMd5: return "part-md5";
-    case WriteProof::kBlockCrc64: return "block-crc64";
-    case WriteProof::kServiceCopy: return "service-copy";
-    case WriteProof::kReadBack: return "read-back";
+    case WriteProof::kNone:
+      return "none";
+    case WriteProof::kCrc64Nvme:
+      return "crc64nvme";
+    case WriteProof::kCrc32c:
+      return "crc32c";
+    case WriteProof::kMd5:
+      return "md5";
+    case WriteProof::kPartMd5:
+      return "part-md5";
+    case WriteProof::kBlockCrc64:
+      return "block-crc64";
+    case WriteProof::kServiceCopy:
+      return "service-copy";
+    case WriteProof::kReadBack:
+      return "read-back";
   }
   return "none";
 }

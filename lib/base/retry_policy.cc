@@ -31,10 +31,11 @@ std::optional<std::chrono::milliseconds> RetryPolicy::Next(const Status& status,
   const std::chrono::milliseconds first = throttled ? throttle_base : base;
   const int doublings = std::min(attempts - 1, 16);
   const std::chrono::milliseconds ceiling = std::min(first * (1 << doublings), delay_max);
-  const auto jittered = static_cast<std::int64_t>(static_cast<double>(ceiling.count()) *
-                                                  random.Fraction());
+  const auto jittered =
+      static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * random.Fraction());
   std::chrono::milliseconds delay{jittered};
-  if (status.retry_after()) delay = std::max(delay, std::min(*status.retry_after(), kServiceWishMax));
+  if (status.retry_after())
+    delay = std::max(delay, std::min(*status.retry_after(), kServiceWishMax));
   return delay;
 }
 

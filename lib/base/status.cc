@@ -8,29 +8,52 @@ namespace godwit {
 
 std::string_view ErrorKindName(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kNotFound: return "not-found";
-    case ErrorKind::kContainerNotFound: return "container-not-found";
-    case ErrorKind::kAlreadyExists: return "already-exists";
-    case ErrorKind::kPreconditionFailed: return "precondition-failed";
-    case ErrorKind::kConflict: return "conflict";
-    case ErrorKind::kPermissionDenied: return "permission-denied";
-    case ErrorKind::kUnauthenticated: return "unauthenticated";
-    case ErrorKind::kThrottled: return "throttled";
-    case ErrorKind::kUnavailable: return "unavailable";
-    case ErrorKind::kUnreachable: return "unreachable";
-    case ErrorKind::kUntrusted: return "untrusted";
-    case ErrorKind::kTimeout: return "timeout";
-    case ErrorKind::kCancelled: return "cancelled";
-    case ErrorKind::kCorrupted: return "corrupted";
-    case ErrorKind::kUnsupported: return "unsupported";
-    case ErrorKind::kResidencyDenied: return "residency-denied";
-    case ErrorKind::kArchived: return "archived";
-    case ErrorKind::kBlocked: return "blocked";
-    case ErrorKind::kNoSpace: return "no-space";
-    case ErrorKind::kLocalIo: return "local-io";
-    case ErrorKind::kInvalidArgument: return "invalid-argument";
-    case ErrorKind::kNotModified: return "not-modified";
-    case ErrorKind::kInternal: return "internal";
+    case ErrorKind::kNotFound:
+      return "not-found";
+    case ErrorKind::kContainerNotFound:
+      return "container-not-found";
+    case ErrorKind::kAlreadyExists:
+      return "already-exists";
+    case ErrorKind::kPreconditionFailed:
+      return "precondition-failed";
+    case ErrorKind::kConflict:
+      return "conflict";
+    case ErrorKind::kPermissionDenied:
+      return "permission-denied";
+    case ErrorKind::kUnauthenticated:
+      return "unauthenticated";
+    case ErrorKind::kThrottled:
+      return "throttled";
+    case ErrorKind::kUnavailable:
+      return "unavailable";
+    case ErrorKind::kUnreachable:
+      return "unreachable";
+    case ErrorKind::kUntrusted:
+      return "untrusted";
+    case ErrorKind::kTimeout:
+      return "timeout";
+    case ErrorKind::kCancelled:
+      return "cancelled";
+    case ErrorKind::kCorrupted:
+      return "corrupted";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kResidencyDenied:
+      return "residency-denied";
+    case ErrorKind::kArchived:
+      return "archived";
+    case ErrorKind::kBlocked:
+      return "blocked";
+    case ErrorKind::kNoSpace:
+      return "no-space";
+    case ErrorKind::kLocalIo:
+      return "local-io";
+    case ErrorKind::kInvalidArgument:
+      return "invalid-argument";
+    case ErrorKind::kNotModified:
+      return "not-modified";
+    case ErrorKind::kInternal:
+      return "internal";
   }
   return "internal";
 }

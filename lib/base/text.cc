@@ -47,8 +47,7 @@ Sequence DecodeUtf8(std::string_view text, std::size_t at) {
 // Control characters and those that change the direction of the text around them.
 bool IsHarmful(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
-         c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) ||
-         (c >= 0x2066 && c <= 0x2069);
+         c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
 void AppendEscaped(std::string& out, std::string_view bytes) {
@@ -162,9 +161,12 @@ std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text) {
     std::string_view name;
     std::int64_t milliseconds;
   };
-  static constexpr std::array<DurationUnit, 6> kDurations{
-      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000},
-       {"w", 604'800'000}}};
+  static constexpr std::array<DurationUnit, 6> kDurations{{{"ms", 1},
+                                                           {"s", 1000},
+                                                           {"m", 60'000},
+                                                           {"h", 3'600'000},
+                                                           {"d", 86'400'000},
+                                                           {"w", 604'800'000}}};
   const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::optional<std::uint64_t> count = ParseUint64(text.substr(0, end));
   if (!count) return std::nullopt;

@@ -102,8 +102,8 @@ struct Split {
 
 Split ToCivil(Timestamp time) {
   const auto days = std::chrono::floor<std::chrono::days>(time);
-  return {std::chrono::year_month_day(days),
-          std::chrono::hh_mm_ss<nanoseconds>(time - days), std::chrono::weekday(days)};
+  return {std::chrono::year_month_day(days), std::chrono::hh_mm_ss<nanoseconds>(time - days),
+          std::chrono::weekday(days)};
 }
 
 std::optional<PreciseTime> WholeSeconds(const CivilTime& civil, const Scanner& scanner) {
@@ -223,11 +223,11 @@ std::optional<PreciseTime> ParseRfc3339(std::string_view text) {
 std::string FormatRfc3339(Timestamp time, int fraction_digits) {
   const Split split = ToCivil(time);
   char buffer[40];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d",
-                static_cast<int>(split.date.year()), static_cast<unsigned>(split.date.month()),
-                static_cast<unsigned>(split.date.day()), static_cast<int>(split.time.hours().count()),
-                static_cast<int>(split.time.minutes().count()),
-                static_cast<int>(split.time.seconds().count()));
+  std::snprintf(
+      buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(split.date.year()),
+      static_cast<unsigned>(split.date.month()), static_cast<unsigned>(split.date.day()),
+      static_cast<int>(split.time.hours().count()), static_cast<int>(split.time.minutes().count()),
+      static_cast<int>(split.time.seconds().count()));
   std::string text = buffer;
   AppendFraction(text, split.time.subseconds().count(), fraction_digits);
   return text + 'Z';
@@ -266,8 +266,7 @@ std::optional<PreciseTime> ParseEpochSeconds(std::string_view text) {
     fraction = ScanFraction(scanner);
     if (!scanner.AtEnd()) return std::nullopt;
   }
-  const auto magnitude =
-      static_cast<std::int64_t>(*whole) * 1'000'000'000 + fraction.nanoseconds;
+  const auto magnitude = static_cast<std::int64_t>(*whole) * 1'000'000'000 + fraction.nanoseconds;
   return PreciseTime{Timestamp(nanoseconds(negative ? -magnitude : magnitude)), fraction.digits};
 }
 

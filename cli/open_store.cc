@@ -1,0 +1,130 @@
+#include "cli/open_store.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/http/curl_transport.h"
+#include "lib/store/local/local_store.h"
+#include "lib/store/logged_store.h"
+#include "lib/store/retrying_store.h"
+#include "lib/store/s3/s3_address.h"
+#include "lib/store/s3/s3_config.h"
+#include "lib/store/s3/s3_store.h"
+#include "lib/store/throttled_store.h"
+
+namespace godwit {
+namespace {
+
+S3Settings SettingsOf(const ParsedLocation& location) {
+  S3Settings settings;
+  settings.bucket = location.container;
+  settings.name = "s3://" + location.container;
+  settings.endpoint = location.endpoint;
+  settings.region = location.region;
+  const Remote* remote = location.remote;
+  if (remote == nullptr) return settings;
+  settings.name = remote->name + ":" + location.container;
+  settings.endpoint = remote->Get("endpoint");
+  settings.region = remote->Get("region");
+  settings.addressing = remote->Get("addressing");
+  settings.checksum = remote->Get("checksum");
+  settings.ca_bundle = remote->Get("ca_bundle");
+  settings.location = remote->Get("location");
+  settings.anonymous = remote->IsTrue("anonymous");
+  settings.allow_http = remote->IsTrue("allow_http");
+  settings.credentials.profile = remote->Get("profile");
+  settings.credentials.credentials_file = remote->Get("credentials_file");
+  settings.credentials.access_key_id_env = remote->Get("access_key_id_env");
+  settings.credentials.secret_access_key_env = remote->Get("secret_access_key_env");
+  settings.credentials.session_token_env = remote->Get("session_token_env");
+  return settings;
+}
+
+// Stores of one endpoint and one credential set may copy between their buckets. The settings name
+// the set without revealing it.
+std::string CopyDomain(const S3Config& config, const AwsCredentialOptions& credentials) {
+  return "s3|" + config.endpoint + "|" + (config.anonymous ? "anonymous" : "") + "|" +
+         credentials.profile + "|" + credentials.credentials_file + "|" +
+         credentials.access_key_id_env;
+}
+
+Result<OpenedStore> OpenS3(Session& session, const ParsedLocation& location) {
+  const S3Settings settings = SettingsOf(location);
+  Result<S3Config> config = ResolveS3Config(settings, session.environment, ReadSmallFile);
+  if (!config.ok()) return config.status();
+  CurlOptions curl;
+  curl.ca_bundle = config->ca_bundle;
+  curl.allow_http = config->allow_http;
+  curl.user_agent = "godwit/" GODWIT_VERSION;
+  Result<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(std::move(curl));
+  if (!transport.ok()) return transport.status();
+  OpenedStore opened;
+  opened.container_identity = S3Identity(*config) + "/";
+  opened.copy_domain = CopyDomain(*config, settings.credentials);
+  Result<std::unique_ptr<S3Store>> store =
+      S3Store::Create(std::move(*config), std::move(*transport), session.clock, session.log);
+  if (!store.ok()) return store.status();
+  opened.plain = std::move(*store);
+  return opened;
+}
+
+LocalSymlinks LinksOf(SymlinkMode mode) {
+  return mode == SymlinkMode::kFollow ? LocalSymlinks::kFollow : LocalSymlinks::kReport;
+}
+
+Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, RootMode mode) {
+  LocalOptions options;
+  options.root = location.path;
+  options.create_root = mode == RootMode::kCreate;
+  options.symlinks = LinksOf(session.settings.sync.symlinks);
+  options.fsync = session.settings.fsync;
+  Result<std::unique_ptr<LocalStore>> store = LocalStore::Open(std::move(options));
+  if (!store.ok()) return store.status();
+  OpenedStore opened;
+  opened.container_identity = "file://" + CanonicalPath(location.path);
+  if (!opened.container_identity.ends_with('/')) opened.container_identity += '/';
+  opened.plain = std::move(*store);
+  return opened;
+}
+
+}  // namespace
+
+Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, RootMode mode) {
+  Result<OpenedStore> opened =
+      location.is_local() ? OpenLocal(session, location, mode) : OpenS3(session, location);
+  if (!opened.ok()) return opened;
+  const Settings& settings = session.settings;
+  if (settings.verbosity >= 2) {
+    opened->logged = std::make_unique<LoggedStore>(*opened->plain, session.log);
+  }
+  if (settings.bytes_per_second || settings.requests_per_second) {
+    ThrottleLimits limits;
+    limits.bytes_per_second = settings.bytes_per_second.value_or(0);
+    limits.requests_per_second = settings.requests_per_second.value_or(0);
+    opened->throttled = std::make_unique<ThrottledStore>(opened->store(), limits);
+  }
+  return opened;
+}
+
+Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& location) {
+  Endpoint endpoint;
+  endpoint.store = &opened.store();
+  endpoint.url = location.text;
+  endpoint.prefix = location.is_local() ? "" : location.FolderPrefix();
+  endpoint.identity = opened.container_identity + endpoint.prefix;
+  return endpoint;
+}
+
+std::string CanonicalPath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  const std::filesystem::path canonical = std::filesystem::weakly_canonical(absolute, error);
+  return (error ? absolute : canonical).string();
+}
+
+std::unique_ptr<ObjectStore> MakeRetrying(Session& session, ObjectStore& store) {
+  return std::make_unique<RetryingStore>(store, session.settings.sync.retry);
+}
+
+}  // namespace godwit
