@@ -6,7 +6,7 @@
 namespace godwit {
 
 Result<std::size_t> MemorySource::Read(std::uint64_t offset, std::span<std::byte> buffer) {
-  if (offset >= bytes_.size()) return std::size_t{0};
+  if (offset >= bytes_.size() || buffer.empty()) return std::size_t{0};
   const std::size_t count = std::min<std::uint64_t>(buffer.size(), bytes_.size() - offset);
   std::memcpy(buffer.data(), bytes_.data() + offset, count);
   return count;

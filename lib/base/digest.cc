@@ -51,7 +51,7 @@ std::optional<DigestKind> DigestKindFromName(std::string_view name) {
 
 Digest::Digest(DigestKind kind, std::span<const std::uint8_t> bytes) : kind_(kind) {
   assert(bytes.size() == DigestSize(kind));
-  std::copy(bytes.begin(), bytes.end(), bytes_.begin());
+  std::copy_n(bytes.begin(), std::min(bytes.size(), bytes_.size()), bytes_.begin());
 }
 
 Digest Digest::Crc64Nvme(std::uint64_t value) { return FromInteger(DigestKind::kCrc64Nvme, value); }

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -18,6 +23,45 @@ void ReplaceAll(std::string& text, const std::string& from, std::string_view to)
   }
 }
 
+// PercentEncode's result as others write it, with %2f for %2F.
+std::string LowerPercentHex(std::string text) {
+  for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 3)) {
+    text.replace(at, 3, AsciiLower(text.substr(at, 3)));
+  }
+  return text;
+}
+
+// The characters that the base64 of a longer text has for `value` at a distance of `before` bytes
+// modulo 3, whatever surrounds it. Empty if that leaves too little to be recognised.
+std::string InnerBase64(const std::string& value, std::size_t before) {
+  constexpr std::size_t kLengthMin = 8;
+  const std::size_t first = (before * 8 + 5) / 6;
+  const std::size_t last = (before + value.size()) * 8 / 6;
+  if (last < first + kLengthMin) return {};
+  return Base64Encode(std::string(before, '\0') + value).substr(first, last - first);
+}
+
+std::vector<std::string> Encodings(const std::string& value) {
+  const std::string base64 = Base64Encode(value);
+  std::vector<std::string> forms{base64, base64.substr(0, base64.find('=')), InnerBase64(value, 0),
+                                 InnerBase64(value, 1), InnerBase64(value, 2)};
+  for (std::size_t i = forms.size(); i-- > 0;) {
+    std::string for_urls = forms[i];
+    std::replace(for_urls.begin(), for_urls.end(), '+', '-');
+    std::replace(for_urls.begin(), for_urls.end(), '/', '_');
+    forms.push_back(std::move(for_urls));
+  }
+  forms.push_back(value);
+  for (const bool keep_slash : {false, true}) {
+    for (const std::string& plain : {value, base64}) {
+      forms.push_back(PercentEncode(plain, keep_slash));
+      forms.push_back(LowerPercentHex(forms.back()));
+    }
+  }
+  std::erase(forms, std::string());
+  return forms;
+}
+
 std::string JsonQuote(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -31,10 +75,8 @@ std::string JsonQuote(std::string_view text) {
 
 void Log::Redact(const Secret& secret) {
   if (secret.empty()) return;
-  const std::string& value = secret.Reveal();
   const std::lock_guard lock(mutex_);
-  for (std::string form :
-       {value, PercentEncode(value, false), PercentEncode(value, true), Base64Encode(value)}) {
+  for (std::string& form : Encodings(secret.Reveal())) {
     if (std::find(secrets_.begin(), secrets_.end(), form) == secrets_.end()) {
       secrets_.push_back(std::move(form));
     }

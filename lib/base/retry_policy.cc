@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace godwit {
-namespace {
-
-constexpr std::chrono::milliseconds kServiceWishMax{120'000};
-
-}  // namespace
-
 bool IsRetryable(const Status& status) {
   if (status.ok()) return false;
   switch (status.kind()) {
@@ -34,14 +28,13 @@ std::optional<std::chrono::milliseconds> RetryPolicy::Next(const Status& status,
   const auto jittered =
       static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * random.Fraction());
   std::chrono::milliseconds delay{jittered};
-  if (status.retry_after())
-    delay = std::max(delay, std::min(*status.retry_after(), kServiceWishMax));
+  if (status.retry_after()) delay = std::max(delay, std::min(*status.retry_after(), wish_max));
   return delay;
 }
 
 RetryPolicy RetryPolicy::Immediate(int repeats_max) {
-  using std::chrono::milliseconds;
-  return {repeats_max, milliseconds{0}, milliseconds{0}, milliseconds{0}};
+  constexpr std::chrono::milliseconds kNone{0};
+  return {repeats_max, kNone, kNone, kNone, kNone};
 }
 
 }  // namespace godwit

@@ -14,13 +14,14 @@ namespace godwit {
 bool IsRetryable(const Status& status);
 
 // When to repeat, as a value. Full jitter: the delay is uniform in [0, min(base * 2^n, max)), with
-// a larger base for throttling; a service's own wish (Retry-After, at most two minutes) is the
-// least. Copyable; pure.
+// a larger base for throttling; a service's own wish (Retry-After, at most `wish_max`) is the least.
+// Copyable; pure.
 struct RetryPolicy {
   int repeats_max = 10;
   std::chrono::milliseconds base{100};
   std::chrono::milliseconds throttle_base{1000};
   std::chrono::milliseconds delay_max{20'000};
+  std::chrono::milliseconds wish_max{120'000};
 
   // The delay before the next attempt after `attempts` (>= 1) of them failed, the last with
   // `status`; none if the failure is final or the repeats are used up.

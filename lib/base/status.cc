@@ -100,17 +100,17 @@ Status&& Status::WithRequestId(std::string_view request_id) && {
 }
 
 Status&& Status::WithAttempts(int attempts) && {
-  attempts_ = attempts;
+  if (attempts_ == 0) attempts_ = attempts;
   return std::move(*this);
 }
 
 Status&& Status::WithMaybeApplied(bool maybe_applied) && {
-  maybe_applied_ = maybe_applied;
+  maybe_applied_ = maybe_applied_ || maybe_applied;
   return std::move(*this);
 }
 
 Status&& Status::WithRetryAfter(std::chrono::milliseconds pause) && {
-  retry_after_ = pause;
+  if (!retry_after_) retry_after_ = pause;
   return std::move(*this);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 
 namespace godwit {
 namespace {
@@ -133,11 +132,13 @@ std::optional<std::uint64_t> ParseByteSize(std::string_view text) {
   std::uint64_t bytes = *whole * unit->bytes;
   if (dot == std::string_view::npos) return bytes;
   const std::string_view digits = number.substr(dot + 1);
-  const std::optional<std::uint64_t> fraction = ParseUint64(digits);
-  if (!fraction || digits.size() > 15 || unit->bytes == 1) return std::nullopt;
-  const double part = static_cast<double>(*fraction) / std::pow(10, digits.size()) *
-                      static_cast<double>(unit->bytes);
-  const auto extra = static_cast<std::uint64_t>(part);
+  if (digits.empty() || unit->bytes == 1) return std::nullopt;
+  // From the last digit to the first, in integers: 0.0157 MB has no exact binary fraction.
+  std::uint64_t extra = 0;
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
+    if (*digit == '.') return std::nullopt;
+    extra = (extra + static_cast<std::uint64_t>(*digit - '0') * unit->bytes) / 10;
+  }
   if (bytes > UINT64_MAX - extra) return std::nullopt;
   return bytes + extra;
 }

@@ -96,14 +96,18 @@ std::optional<Timestamp> FromCivil(const CivilTime& t) {
 
 struct Split {
   std::chrono::year_month_day date;
-  std::chrono::hh_mm_ss<nanoseconds> time;
+  std::chrono::hh_mm_ss<seconds> time;
   std::chrono::weekday weekday;
+  std::int64_t nanoseconds;
 };
 
+// Cuts to seconds first: midnight before the earliest Timestamp is not a Timestamp.
 Split ToCivil(Timestamp time) {
-  const auto days = std::chrono::floor<std::chrono::days>(time);
-  return {std::chrono::year_month_day(days), std::chrono::hh_mm_ss<nanoseconds>(time - days),
-          std::chrono::weekday(days)};
+  const auto whole = std::chrono::floor<seconds>(time);
+  const auto days = std::chrono::floor<std::chrono::days>(whole);
+  const std::int64_t rest = time.time_since_epoch().count() % 1'000'000'000;
+  return {std::chrono::year_month_day(days), std::chrono::hh_mm_ss<seconds>(whole - days),
+          std::chrono::weekday(days), rest < 0 ? rest + 1'000'000'000 : rest};
 }
 
 std::optional<PreciseTime> WholeSeconds(const CivilTime& civil, const Scanner& scanner) {
@@ -183,6 +187,7 @@ seconds ScanZone(Scanner& scanner) {
   const int hours = scanner.Digits(2);
   if (scanner.Peek() == ':') scanner.Next();
   const int minutes = scanner.Digits(2);
+  if (hours > 23 || minutes > 59) scanner.Fail();
   const seconds offset{hours * 3600 + minutes * 60};
   return sign == '-' ? -offset : offset;
 }
@@ -229,7 +234,7 @@ std::string FormatRfc3339(Timestamp time, int fraction_digits) {
       static_cast<int>(split.time.hours().count()), static_cast<int>(split.time.minutes().count()),
       static_cast<int>(split.time.seconds().count()));
   std::string text = buffer;
-  AppendFraction(text, split.time.subseconds().count(), fraction_digits);
+  AppendFraction(text, split.nanoseconds, fraction_digits);
   return text + 'Z';
 }
 
@@ -272,8 +277,13 @@ std::optional<PreciseTime> ParseEpochSeconds(std::string_view text) {
 
 std::string FormatEpochSeconds(const PreciseTime& time) {
   const std::int64_t count = time.time.time_since_epoch().count();
-  const std::uint64_t magnitude =
-      count < 0 ? 0 - static_cast<std::uint64_t>(count) : static_cast<std::uint64_t>(count);
+  std::uint64_t magnitude = static_cast<std::uint64_t>(count);
+  if (count < 0) {
+    // Times are cut downward, which is away from zero here.
+    std::uint64_t unit = 1;
+    for (int i = std::max(time.fraction_digits, 0); i < 9; ++i) unit *= 10;
+    magnitude = (0 - magnitude + unit - 1) / unit * unit;
+  }
   std::string text = (count < 0 ? "-" : "") + std::to_string(magnitude / 1'000'000'000);
   AppendFraction(text, static_cast<std::int64_t>(magnitude % 1'000'000'000), time.fraction_digits);
   return text;
