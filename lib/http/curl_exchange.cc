@@ -201,13 +201,19 @@ bool CurlExchange::RequestSent() const {
   return connected_count_ > 0 && bytes > 0;
 }
 
+// An answer that came whole counts, also if the connection broke behind it: a server that refuses a
+// body may close at once.
+bool CurlExchange::Answered() const {
+  // libcurl drops the body of a 417, to ask again without `Expect`, which OnConnected stops.
+  const bool refused_expectation = !safe() && connected_count_ > 1 && receiver_.head_complete();
+  return receiver_.complete() || refused_expectation;
+}
+
 Result<HttpResponse> CurlExchange::Conclude(CURLcode code) {
-  // An answer that came whole counts, also if the connection broke behind it (a server that
-  // refuses a body may close at once) or libcurl wanted to ask again without `Expect`.
-  const bool broken = code != CURLE_OK && !receiver_.complete();
   Status status = failure_;
-  if (status.ok() && broken) status = Explain(code);
-  if (status.ok()) status = receiver_.CheckEnd();
+  if (status.ok() && !Answered()) {
+    status = code == CURLE_OK ? receiver_.CheckEnd() : Explain(code);
+  }
   if (status.ok()) return receiver_.Take();
   return std::move(status).WithMaybeApplied(!safe() && RequestSent());
 }

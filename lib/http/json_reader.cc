@@ -113,6 +113,8 @@ class Builder {
 
 Result<JsonValue> ReadJson(std::string_view document, const JsonLimits& limits) {
   if (document.size() > limits.bytes_max) return Malformed("too large");
+  // The parser takes a zero byte for the end, whatever follows.
+  if (document.find('\0') != std::string_view::npos) return Malformed("malformed");
   Builder builder(limits);
   try {
     const bool whole = nlohmann::json::sax_parse(document.begin(), document.end(), &builder);

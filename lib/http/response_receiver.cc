@@ -59,7 +59,7 @@ bool ResponseReceiver::complete() const {
 }
 
 Status ResponseReceiver::CheckEnd() const {
-  if (!head_.complete()) return Status(ErrorKind::kCorrupted, "the answer has no complete head");
+  if (!head_.complete()) return Status(ErrorKind::kUnavailable, "the answer ended in its head");
   const std::optional<std::uint64_t> length = head_.content_length();
   if (!HasBody() || !length || *length == body_bytes_) return Status::Ok();
   return Status(ErrorKind::kUnavailable, "the answer ended after " + std::to_string(body_bytes_) +

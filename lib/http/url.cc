@@ -17,10 +17,17 @@ constexpr std::size_t kUrlBytesMax = 64 * 1024;
 constexpr std::size_t kHostBytesMax = 253;
 constexpr std::size_t kLabelBytesMax = 63;
 
+// A URL may carry a password or a signature: of one with an '@' only the scheme is shown, of others
+// what stands before the query.
+std::string_view Showable(std::string_view text) {
+  text = text.substr(0, std::min<std::size_t>(text.find_first_of("?#"), 200));
+  if (text.find('@') == std::string_view::npos) return text;
+  const std::size_t scheme_end = text.find("://");
+  return scheme_end == std::string_view::npos ? "" : text.substr(0, scheme_end + 3);
+}
+
 Status Refuse(std::string_view text, std::string_view reason) {
-  // A URL may carry a password or a signature, so that only what stands before them is shown.
-  const std::string_view shown = text.substr(0, text.find_first_of("?@#"));
-  std::string message = "'" + std::string(shown.substr(0, 200)) + "' is not a usable URL: ";
+  std::string message = "'" + std::string(Showable(text)) + "' is not a usable URL: ";
   return Status(ErrorKind::kInvalidArgument, message.append(reason));
 }
 
@@ -93,7 +100,7 @@ std::optional<std::uint16_t> ParsePort(std::string_view text) {
 // Splits "host", "host:port", "[v6]" and "[v6]:port" into `url`; answers what is wrong, or "".
 std::string_view ParseAuthority(std::string_view authority, Url& url) {
   if (authority.find('@') != std::string_view::npos)
-    return "user names and passwords do not belong";
+    return "user names and passwords do not belong in it";
   const bool bracketed = authority.starts_with('[');
   const std::size_t host_end =
       bracketed ? authority.find(']') + 1 : std::min(authority.find(':'), authority.size());
