@@ -53,7 +53,7 @@ struct HashCommand {
   std::string key;
   Version version;
   std::uint64_t size_bytes = 0;
-  bool want_md5 = false;     // Also MD5, where nothing cheaper is common to both sides.
+  bool want_md5 = false;  // Also MD5, where nothing cheaper is common to both sides.
   bool want_sha256 = false;
 };
 

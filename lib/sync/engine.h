@@ -21,7 +21,7 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  Commands Step(const Event& event, std::chrono::steady_clock::time_point now);
+  Commands Step(Event event, std::chrono::steady_clock::time_point now);
 
  private:
   class Impl;

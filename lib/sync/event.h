@@ -28,8 +28,8 @@ struct Hashed {
 
 struct Transferred {
   PutReceipt receipt;
-  DigestSet digests;    // Of the bytes that passed.
-  ObjectMeta source;    // What the read told about the source.
+  DigestSet digests;            // Of the bytes that passed.
+  ObjectMeta source;            // What the read told about the source.
   bool source_checked = false;  // The source's own stored digest agreed.
 };
 
@@ -63,10 +63,9 @@ struct Confirmed {
 
 struct Finished {};
 
-using CommandResult =
-    std::variant<ListPage, StateRows, ObjectMeta, Hashed, Transferred, UploadBegan,
-                 PartTransferred, UploadedParts, UploadList, PutReceipt, DeleteStatuses,
-                 SpooledDeletes, Confirmed, Finished>;
+using CommandResult = std::variant<ListPage, StateRows, ObjectMeta, Hashed, Transferred,
+                                   UploadBegan, PartTransferred, UploadedParts, UploadList,
+                                   PutReceipt, DeleteStatuses, SpooledDeletes, Confirmed, Finished>;
 
 // The command ended well.
 struct Done {

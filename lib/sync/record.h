@@ -54,8 +54,8 @@ struct SpooledDelete {
   std::string key;
   Version version;
   std::uint64_t size_bytes = 0;
-  bool excluded = false;     // --delete-excluded: needs no proof.
-  bool is_folder = false;    // A local folder or a directory marker.
+  bool excluded = false;   // --delete-excluded: needs no proof.
+  bool is_folder = false;  // A local folder or a directory marker.
 };
 
 }  // namespace godwit

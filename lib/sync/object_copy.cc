@@ -1,0 +1,263 @@
+// Doing what was decided about one object.
+
+#include <utility>
+
+#include "lib/plan/attributes.h"
+#include "lib/sync/object_task.h"
+#include "lib/sync/whole_copy.h"
+
+namespace godwit {
+namespace {
+
+// True if MD5 is all that the source tells of its content: only a hash of the whole, in one go,
+// can be compared with it.
+bool OnlyMd5(const DigestSet& digests) {
+  return digests.Find(DigestKind::kMd5) != nullptr &&
+         digests.Find(DigestKind::kCrc64Nvme) == nullptr &&
+         digests.Find(DigestKind::kCrc32c) == nullptr;
+}
+
+// What a HEAD shows of attributes that were set; a local file has only its time.
+bool ShowsAttributes(const ObjectAttributes& found, const ObjectAttributes& wanted, bool is_local) {
+  const bool same_time = found.mtime.has_value() == wanted.mtime.has_value() &&
+                         (!found.mtime || PreciseTime::Same(*found.mtime, *wanted.mtime));
+  if (is_local) return same_time;
+  return same_time && found.content_type == wanted.content_type &&
+         found.cache_control == wanted.cache_control &&
+         found.content_encoding == wanted.content_encoding &&
+         found.content_disposition == wanted.content_disposition &&
+         found.content_language == wanted.content_language &&
+         found.user_metadata == wanted.user_metadata;
+}
+
+}  // namespace
+
+WriteCondition ObjectTask::Condition() const {
+  const bool overwrites = core_.options().mode == JobMode::kCopy &&
+                          core_.options().conflict == ConflictMode::kOverwrite;
+  if (overwrites) return WriteCondition::None();
+  return spec_.target ? WriteCondition::IfVersion(spec_.target->version)
+                      : WriteCondition::CreateOnly();
+}
+
+// Attributes do not come with a listing, and a copy inside the service or in parts does not read
+// them with the bytes.
+void ObjectTask::WithSourceHead(void (ObjectTask::*then)()) {
+  HeadCommand head;
+  head.side = Side::kSource;
+  head.key = spec_.source_key;
+  core_.Ask<ObjectMeta>({.starts = !begun_}, std::move(head),
+                        [self = shared_from_this(), then](Answer<ObjectMeta> answer) {
+                          if (answer.dropped && !self->begun_) return self->EndSilently();
+                          if (answer.status.Is(ErrorKind::kNotFound)) {
+                            return self->EndSkipped(Reason::kGoneFromSource, 0);
+                          }
+                          if (!answer.ok()) {
+                            return self->EndFailed(std::move(answer.status), Side::kSource, false);
+                          }
+                          if (answer.value->entry.version != self->spec_.source.version) {
+                            ++self->restarts_;
+                            return self->RestartWithHead();
+                          }
+                          self->input_.source.head = std::move(*answer.value);
+                          (*self.*then)();
+                        });
+}
+
+CopyJob ObjectTask::MakeJob(const PartPlan& plan) const {
+  CopyJob job;
+  job.source_key = spec_.source_key;
+  job.target_key = spec_.target_key;
+  job.source = spec_.source;
+  job.source_head = input_.source.head;
+  job.target = spec_.target;
+  job.target_known = spec_.target_known;
+  job.condition = Condition();
+  job.rules = core_.attribute_rules();
+  job.plan = plan;
+  job.server_copy = core_.server_copies();
+  return job;
+}
+
+void ObjectTask::Copy() {
+  const Capabilities& target = core_.endpoints().target;
+  const std::uint64_t size_bytes = spec_.source.size_bytes;
+  const Result<PartPlan> plan = PlanParts(size_bytes, core_.options().part_size_bytes, target);
+  if (!plan.ok()) return EndFailed(plan.status(), Side::kTarget, false);
+  const bool inside = core_.server_copies();
+  if ((inside || plan->multipart) && !input_.source.is_local && !input_.source.head) {
+    return WithSourceHead(&ObjectTask::Copy);
+  }
+  if (input_.source.head && input_.source.head->entry.archived) {
+    return EndSkipped(Reason::kArchived, 1);
+  }
+  CopyJob job = MakeJob(*plan);
+  if (inside) {
+    if (size_bytes <= target.copy_bytes_max) return CopyWhole(std::move(job));
+    return CopyInParts(std::move(job));
+  }
+  job.stream =
+      plan->multipart && OnlyMd5(job.SourceDigests()) && size_bytes <= target.put_bytes_max;
+  if (!plan->multipart || job.stream) return CopyWhole(std::move(job));
+  CopyInParts(std::move(job));
+}
+
+void ObjectTask::CopyWhole(CopyJob job) {
+  std::make_shared<WholeCopy>(core_, std::move(job), [self = shared_from_this()](CopyEnd end) {
+    self->OnCopied(std::move(end));
+  })->Start();
+}
+
+void ObjectTask::CopyInParts(CopyJob job) {
+  upload_parts_ = job.plan.part_count;
+  core_.upload_places().Ask(
+      upload_parts_, [self = shared_from_this(), job = std::move(job)](bool granted) {
+        if (!granted) {
+          if (!self->begun_) return self->EndSilently();
+          return self->EndFailed(Status(ErrorKind::kCancelled, "the run was stopped"),
+                                 Side::kTarget, true);
+        }
+        self->begun_ = true;
+        auto upload = std::make_shared<Upload>(self->core_, job, [self](CopyEnd end) {
+          self->core_.upload_places().Give(self->upload_parts_);
+          self->OnCopied(std::move(end));
+        });
+        self->upload_ = upload;
+        upload->Start();
+      });
+}
+
+void ObjectTask::OnCopied(CopyEnd end) {
+  if (end.kind == CopyEnd::Kind::kDropped && !begun_) return EndSilently();
+  begun_ = true;
+  attempts_ += end.attempts;
+  switch (end.kind) {
+    case CopyEnd::Kind::kDone:
+      return OnCopyDone(end);
+    case CopyEnd::Kind::kSourceChanged:
+      ++restarts_;
+      if (core_.stopping()) break;
+      return RestartWithHead();
+    case CopyEnd::Kind::kSourceGone:
+      return EndSkipped(Reason::kGoneFromSource, 0);
+    case CopyEnd::Kind::kArchived:
+      return EndSkipped(Reason::kArchived, 1);
+    case CopyEnd::Kind::kTargetChanged:
+      return EndTargetChanged(std::move(end.status));
+    case CopyEnd::Kind::kBlocked:
+      return EndBlocked(std::move(end.status));
+    case CopyEnd::Kind::kCopyRefused:
+      core_.ForgoServerCopies();
+      core_.Notice("server-copy-refused", "the service refuses to copy inside (" +
+                                              end.status.ToString() +
+                                              "); the bytes pass through this machine instead");
+      if (core_.stopping()) break;
+      return Copy();
+    case CopyEnd::Kind::kFailed:
+    case CopyEnd::Kind::kCancelled:
+    case CopyEnd::Kind::kDropped:
+      break;
+  }
+  EndFailed(std::move(end.status), end.side, true);
+}
+
+void ObjectTask::OnCopyDone(const CopyEnd& end) {
+  if (end.source_mtime && input_.source.head) {
+    input_.source.head->attributes.mtime = end.source_mtime;
+  } else if (end.source_mtime) {
+    input_.source.head = ObjectMeta{spec_.source, ObjectAttributes{}};
+    input_.source.head->attributes.mtime = end.source_mtime;
+  }
+  KeepEqual(end.receipt.version, end.digests, Evidence::kDigest);
+  EndDone(end.receipt.proof);
+}
+
+ObjectAttributes ObjectTask::WantedAttributes() const {
+  const ObjectMeta source =
+      input_.source.head ? *input_.source.head : ObjectMeta{spec_.source, ObjectAttributes{}};
+  return TargetAttributes(*core_.attribute_rules(), source, spec_.target_key);
+}
+
+void ObjectTask::SetMetadata() {
+  action_ = ActionKind::kMetadata;
+  // The bytes are equal, and an immutable target keeps what it has.
+  if (core_.options().conflict != ConflictMode::kOverwrite) return EndUnchanged(evidence_);
+  if (!core_.endpoints().target.set_metadata) return Act(Reason::kMetadataDiffers);
+  if (target_moved_) return EndTargetChanged({});
+  if (core_.options().dry_run) return EndPlanned();
+  if (core_.halted()) return EndSilently();
+  if (!input_.source.is_local && !input_.source.head) {
+    return WithSourceHead(&ObjectTask::SendMetadata);
+  }
+  SendMetadata();
+}
+
+void ObjectTask::SendMetadata() {
+  SetMetadataCommand set;
+  set.target_key = spec_.target_key;
+  set.version = spec_.target->version;
+  set.attributes = WantedAttributes();
+  core_.Call<PutReceipt>({.starts = !begun_}, std::move(set),
+                         [self = shared_from_this()](Answer<PutReceipt> answer) {
+                           self->OnMetadata(std::move(answer));
+                         });
+}
+
+void ObjectTask::OnMetadata(Answer<PutReceipt> answer) {
+  if (answer.dropped && !begun_) return EndSilently();
+  begun_ = true;
+  ++attempts_;
+  if (answer.ok()) {
+    KeepEqual(answer.value->version, ProvenDigests(input_), evidence_);
+    return EndDone(WriteProof::kNone);
+  }
+  const Status& status = answer.status;
+  if (status.Is(ErrorKind::kUnsupported)) return Act(Reason::kMetadataDiffers);
+  const bool condition_lost =
+      ClassifyFailure(status, Side::kTarget) == FailureClass::kTargetChanged;
+  const bool gone = status.Is(ErrorKind::kNotFound);
+  if (status.maybe_applied() || (metadata_lost_ && condition_lost)) {
+    metadata_lost_ = true;
+    return LookUpMetadata(status);
+  }
+  if (condition_lost || gone) return EndTargetChanged(status);
+  RepeatMetadata(status);
+}
+
+void ObjectTask::RepeatMetadata(const Status& status) {
+  const auto delay = core_.RetryDelay(status, ++metadata_attempts_);
+  if (!delay) return EndFailed(status, Side::kTarget, false);
+  core_.After(*delay, [self = shared_from_this(), status] {
+    if (self->core_.stopping()) return self->EndFailed(status, Side::kTarget, false);
+    self->SendMetadata();
+  });
+}
+
+void ObjectTask::LookUpMetadata(const Status& status) {
+  HeadCommand head;
+  head.side = Side::kTarget;
+  head.key = spec_.target_key;
+  core_.Ask<ObjectMeta>(
+      {}, std::move(head), [self = shared_from_this(), status](Answer<ObjectMeta> answer) {
+        if (answer.status.Is(ErrorKind::kNotFound)) return self->EndTargetChanged({});
+        if (!answer.ok()) return self->EndFailed(status, Side::kTarget, false);
+        const ObjectMeta& found = *answer.value;
+        const bool is_local = self->core_.endpoints().target.is_local;
+        const bool shows = ShowsAttributes(found.attributes, self->WantedAttributes(), is_local);
+        if (found.entry.version != self->spec_.target->version) {
+          if (!shows || found.entry.size_bytes != self->spec_.source.size_bytes) {
+            return self->EndTargetChanged({});
+          }
+          self->KeepEqual(found.entry.version, ProvenDigests(self->input_), self->evidence_);
+          return self->EndDone(WriteProof::kNone);
+        }
+        // An ETag does not change with the metadata.
+        if (shows) {
+          self->KeepEqual(found.entry.version, ProvenDigests(self->input_), self->evidence_);
+          return self->EndDone(WriteProof::kNone);
+        }
+        self->RepeatMetadata(status);
+      });
+}
+
+}  // namespace godwit

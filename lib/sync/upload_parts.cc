@@ -1,0 +1,177 @@
+// The parts of an upload, while it is open.
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/sync/upload.h"
+
+namespace godwit {
+
+std::uint64_t Upload::LengthOf(std::uint32_t index) const {
+  const std::uint64_t offset = job_.plan.OffsetOf(index);
+  return std::min(job_.plan.part_size_bytes, job_.source.size_bytes - offset);
+}
+
+// As many parts wait as could go at once; the rest would only fill the queue.
+void Upload::SendParts() {
+  if (stage_ != Stage::kParts) return;
+  const bool any_order = core_.endpoints().target.parts_in_any_order;
+  const std::uint32_t open_max = any_order ? core_.options().jobs_max : 1;
+  while (open_parts_ < std::max(open_max, 1U) && next_part_ < parts_.size()) {
+    SendPart(next_part_++);
+  }
+  if (parts_there_ == parts_.size()) PrepareFinish();
+}
+
+void Upload::SendPart(std::uint32_t index) {
+  ++open_parts_;
+  parts_[index].state = Part::State::kUnderWay;
+  job_.server_copy ? SendCopyRange(index) : SendRange(index);
+}
+
+void Upload::SendRange(std::uint32_t index) {
+  TransferPartCommand part;
+  part.source_key = job_.source_key;
+  part.target_key = job_.target_key;
+  part.source_version = job_.source.version;
+  part.upload_id = upload_id_;
+  part.index = index;
+  part.offset = job_.plan.OffsetOf(index);
+  part.length = LengthOf(index);
+  part.stream = part.length > core_.buffered_bytes_max();
+  const CallOptions options{.lane = Lane::kPart,
+                            .body_bytes = part.stream ? kPipeBytes : part.length,
+                            .moved_bytes = part.length};
+  const CommandId id = core_.Call<PartTransferred>(
+      options, std::move(part), [self = shared_from_this(), index](Answer<PartTransferred> answer) {
+        self->OnPart(index, std::move(answer));
+      });
+  parts_[index].command = id;
+  in_flight_.insert(id);
+}
+
+void Upload::SendCopyRange(std::uint32_t index) {
+  ServerCopyPartCommand part;
+  part.source_key = job_.source_key;
+  part.target_key = job_.target_key;
+  part.source_version = job_.source.version;
+  part.upload_id = upload_id_;
+  part.index = index;
+  part.offset = job_.plan.OffsetOf(index);
+  part.length = LengthOf(index);
+  const CallOptions options{.lane = Lane::kPart, .moved_bytes = part.length};
+  const CommandId id = core_.Call<PartTransferred>(
+      options, std::move(part), [self = shared_from_this(), index](Answer<PartTransferred> answer) {
+        self->OnPart(index, std::move(answer));
+      });
+  parts_[index].command = id;
+  in_flight_.insert(id);
+}
+
+void Upload::OnPart(std::uint32_t index, Answer<PartTransferred> answer) {
+  in_flight_.erase(parts_[index].command);
+  ++parts_[index].attempts;
+  if (closing_ || answer.dropped) {
+    --open_parts_;
+    if (!closing_) return Close(MakeEnd(CopyEnd::Kind::kCancelled, std::move(answer.status)));
+    return CloseIfQuiet();
+  }
+  if (!answer.ok()) {
+    return OnPartFailed(index, std::move(answer.status), answer.side, answer.sent);
+  }
+  Part& part = parts_[index];
+  part.summed = answer.value->has_sum;
+  part.sum = ContentSum{LengthOf(index), answer.value->crc64nvme, answer.value->crc32c};
+  PartIsThere(index, std::move(answer.value->receipt));
+}
+
+void Upload::PartIsThere(std::uint32_t index, PartReceipt receipt) {
+  Part& part = parts_[index];
+  receipt.index = index;
+  receipt.size_bytes = LengthOf(index);
+  part.receipt = std::move(receipt);
+  part.state = Part::State::kThere;
+  ++parts_there_;
+  --open_parts_;
+  core_.Keep(UploadPartRecord{job_.target_key, part.receipt});
+  SendParts();
+}
+
+void Upload::OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent) {
+  const bool refused =
+      status.Is(ErrorKind::kPermissionDenied) || status.Is(ErrorKind::kUnsupported);
+  if (job_.server_copy && side == Side::kTarget && refused) {
+    --open_parts_;
+    return Close(MakeEnd(CopyEnd::Kind::kCopyRefused, std::move(status)));
+  }
+  // The service has forgotten the upload: all its parts are gone.
+  if (side == Side::kTarget && status.Is(ErrorKind::kNotFound)) {
+    --open_parts_;
+    return Restart(Status(ErrorKind::kUnavailable, "the service no longer knows the upload")
+                       .WithObject(job_.target_key),
+                   side);
+  }
+  const FailureClass what = ClassifyFailure(status, side);
+  if (side == Side::kTarget && status.maybe_applied() && what == FailureClass::kRetry) {
+    return LookUpPart(index, std::move(status), sent);
+  }
+  if (what == FailureClass::kRetry) return RepeatPart(index, status, side);
+  --open_parts_;
+  CloseFor(what, std::move(status), side);
+}
+
+void Upload::LookUpPart(std::uint32_t index, Status status, const DigestSet& sent) {
+  ListPartsCommand list{job_.target_key, upload_id_};
+  core_.Ask<UploadedParts>({}, std::move(list),
+                           [self = shared_from_this(), index, status = std::move(status),
+                            sent](Answer<UploadedParts> answer) {
+                             if (self->closing_) {
+                               --self->open_parts_;
+                               return self->CloseIfQuiet();
+                             }
+                             if (answer.ok() && self->TakeListed(index, *answer.value, sent))
+                               return;
+                             self->RepeatPart(index, status, Side::kTarget);
+                           });
+}
+
+// True if the service has kept the part whose answer was lost. Without the sums of its bytes it
+// cannot be counted into the digest of the whole, and without a digest that the service checks,
+// of the part or in the end of the whole, its size alone would have to be believed.
+bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent) {
+  const auto found = std::find_if(kept.parts.begin(), kept.parts.end(),
+                                  [index](const PartReceipt& part) { return part.index == index; });
+  if (found == kept.parts.end() || found->size_bytes != LengthOf(index)) return false;
+  Part& part = parts_[index];
+  const Digest* crc64 = sent.Find(DigestKind::kCrc64Nvme);
+  const Digest* crc32 = sent.Find(DigestKind::kCrc32c);
+  if (!job_.server_copy) {
+    if (crc64 == nullptr || crc32 == nullptr) return false;
+    const std::optional<DigestKind> common = DigestSet::Common(found->digests, sent);
+    if (common && *found->digests.Find(*common) != *sent.Find(*common)) return false;
+    if (!common && core_.endpoints().target.digests_stored.empty()) return false;
+    part.summed = true;
+    part.sum = ContentSum{LengthOf(index), crc64->crc64nvme(), crc32->crc32c()};
+  }
+  PartReceipt receipt = *found;
+  for (const Digest& digest : sent.all()) receipt.digests.Set(digest);
+  PartIsThere(index, std::move(receipt));
+  return true;
+}
+
+void Upload::RepeatPart(std::uint32_t index, const Status& status, Side side) {
+  const auto delay = core_.RetryDelay(status, parts_[index].attempts);
+  if (!delay) {
+    --open_parts_;
+    return Fail(status, side);
+  }
+  ++attempts_;
+  core_.After(*delay, [self = shared_from_this(), index] {
+    --self->open_parts_;
+    if (self->closing_) return self->CloseIfQuiet();
+    if (self->core_.stopping()) return self->Stop();
+    self->SendPart(index);
+  });
+}
+
+}  // namespace godwit
