@@ -102,7 +102,7 @@ Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, 
     ThrottleLimits limits;
     limits.bytes_per_second = settings.bytes_per_second.value_or(0);
     limits.requests_per_second = settings.requests_per_second.value_or(0);
-    opened->throttled = std::make_unique<ThrottledStore>(opened->store(), limits);
+    opened->throttled = std::make_unique<ThrottledStore>(opened->store(), limits, session.clock);
   }
   return opened;
 }

@@ -1,0 +1,207 @@
+#include "lib/store/retrying_store.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <optional>
+#include <utility>
+
+namespace godwit {
+namespace {
+
+Status StatusOf(const Status& status) { return status; }
+template <typename T>
+Status StatusOf(const Result<T>& result) {
+  return result.status();
+}
+
+Status Counted(Status status, int attempts) { return std::move(status).WithAttempts(attempts); }
+template <typename T>
+Result<T> Counted(Result<T> result, int attempts) {
+  return std::move(result).status().WithAttempts(attempts);
+}
+
+}  // namespace
+
+void SleepInterruptibly(const CallContext& context, std::chrono::milliseconds delay) {
+  auto until = std::chrono::steady_clock::now() + delay;
+  if (context.deadline) until = std::min(until, *context.deadline);
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_until(lock, context.stop, until, [] { return false; });
+}
+
+RetryingStore::RetryingStore(ObjectStore& store, RetryPolicy policy, std::uint64_t seed,
+                             Sleeper sleeper)
+    : store_(store), policy_(policy), sleeper_(std::move(sleeper)), random_(seed) {}
+
+// Sleeps before the next attempt; false if there is none.
+bool RetryingStore::Pause(const CallContext& context, const Status& status, int attempts) {
+  std::optional<std::chrono::milliseconds> delay;
+  {
+    const std::lock_guard lock(mutex_);
+    delay = policy_.Next(status, attempts, random_);
+  }
+  if (!delay || context.stop.stop_requested()) return false;
+  if (context.deadline && std::chrono::steady_clock::now() + *delay >= *context.deadline) {
+    return false;
+  }
+  sleeper_(context, *delay);
+  return !context.stop.stop_requested();
+}
+
+template <typename Call>
+auto RetryingStore::Repeat(const CallContext& context, Call call) -> decltype(call()) {
+  for (int attempts = 1;; ++attempts) {
+    auto result = call();
+    const Status status = StatusOf(result);
+    if (status.ok()) return result;
+    if (!Pause(context, status, attempts)) return Counted(std::move(result), attempts);
+  }
+}
+
+template <typename Call>
+Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, std::string_view key,
+                                              const Expected& expected, Call call) {
+  bool ambiguous = false;
+  for (int attempts = 1;; ++attempts) {
+    Result<PutReceipt> result = call();
+    if (result.ok()) return result;
+    const Status status = result.status();
+    ambiguous |= status.maybe_applied();
+    if (ambiguous) {
+      // The failure may be our own success seen from behind: a condition that no longer holds, an
+      // upload that is no longer known.
+      Result<PutReceipt> found = LookUp(context, key, expected);
+      if (found.ok()) return found;
+    }
+    if (!Pause(context, status, attempts)) return Counted(std::move(result), attempts);
+  }
+}
+
+Result<PutReceipt> RetryingStore::LookUp(const CallContext& context, std::string_view key,
+                                         const Expected& expected) {
+  Result<ObjectMeta> meta = Head(context, key);
+  if (!meta.ok()) return meta.status();
+  const Status unlike(ErrorKind::kNotFound, "the object is not the one that was written");
+  if (meta->entry.size_bytes != expected.size_bytes) return unlike;
+  const std::optional<DigestKind> kind = DigestSet::Common(meta->entry.digests, expected.digests);
+  // Without a digest in common nothing proves whose object this is.
+  if (!kind || *meta->entry.digests.Find(*kind) != *expected.digests.Find(*kind)) return unlike;
+  PutReceipt receipt;
+  receipt.version = meta->entry.version;
+  receipt.modified = meta->entry.modified;
+  receipt.digests = meta->entry.digests;
+  receipt.proof = *kind == DigestKind::kCrc64Nvme ? WriteProof::kCrc64Nvme
+                  : *kind == DigestKind::kCrc32c  ? WriteProof::kCrc32c
+                  : *kind == DigestKind::kMd5     ? WriteProof::kMd5
+                                                  : WriteProof::kReadBack;
+  return receipt;
+}
+
+const Capabilities& RetryingStore::Describe() const { return store_.Describe(); }
+
+std::string RetryingStore::Name() const { return store_.Name(); }
+
+Result<Location> RetryingStore::Locate(const CallContext& context) {
+  return Repeat(context, [&] { return store_.Locate(context); });
+}
+
+Result<ListPage> RetryingStore::List(const CallContext& context, const ListRequest& request) {
+  return Repeat(context, [&] { return store_.List(context, request); });
+}
+
+Result<ObjectMeta> RetryingStore::Head(const CallContext& context, std::string_view key) {
+  return Repeat(context, [&] { return store_.Head(context, key); });
+}
+
+Result<ObjectMeta> RetryingStore::Get(const CallContext& context, std::string_view key,
+                                      const GetOptions& options, ByteSink& sink) {
+  GetOptions pinned = options;
+  if (pinned.version.empty()) {
+    // Two attempts must not splice two versions (I12), so the first is pinned as well.
+    Result<ObjectMeta> meta = Head(context, key);
+    if (!meta.ok()) return meta.status();
+    pinned.version = meta->entry.version;
+  }
+  return Repeat(context, [&] { return store_.Get(context, key, pinned, sink); });
+}
+
+Result<PutReceipt> RetryingStore::Put(const CallContext& context, const WritePermit& permit,
+                                      std::string_view key, const PutOptions& options,
+                                      ByteSource& body) {
+  return RepeatWrite(context, key, {body.size_bytes(), options.digests},
+                     [&] { return store_.Put(context, permit, key, options, body); });
+}
+
+Result<std::vector<Status>> RetryingStore::Delete(const CallContext& context,
+                                                  const WritePermit& permit,
+                                                  std::span<const DeleteRequest> requests) {
+  return Repeat(context, [&] { return store_.Delete(context, permit, requests); });
+}
+
+Result<PutReceipt> RetryingStore::Copy(const CallContext& context, const WritePermit& permit,
+                                       const CopySource& source, std::string_view key,
+                                       const PutOptions& options) {
+  return Repeat(context, [&] { return store_.Copy(context, permit, source, key, options); });
+}
+
+Result<PutReceipt> RetryingStore::SetMetadata(const CallContext& context, const WritePermit& permit,
+                                              std::string_view key, const Version& version,
+                                              const ObjectAttributes& attributes) {
+  return Repeat(context,
+                [&] { return store_.SetMetadata(context, permit, key, version, attributes); });
+}
+
+Result<Secret> RetryingStore::BeginUpload(const CallContext& context, const WritePermit& permit,
+                                          std::string_view key, const UploadOptions& options) {
+  return Repeat(context, [&] { return store_.BeginUpload(context, permit, key, options); });
+}
+
+Result<PartReceipt> RetryingStore::PutPart(const CallContext& context, const WritePermit& permit,
+                                           std::string_view key, const Secret& upload_id,
+                                           const UploadPart& part, ByteSource& body) {
+  return Repeat(context,
+                [&] { return store_.PutPart(context, permit, key, upload_id, part, body); });
+}
+
+Result<PartReceipt> RetryingStore::CopyPart(const CallContext& context, const WritePermit& permit,
+                                            std::string_view key, const Secret& upload_id,
+                                            const UploadPart& part, const CopySource& source,
+                                            std::uint64_t length) {
+  return Repeat(context, [&] {
+    return store_.CopyPart(context, permit, key, upload_id, part, source, length);
+  });
+}
+
+Result<UploadedParts> RetryingStore::ListParts(const CallContext& context, std::string_view key,
+                                               const Secret& upload_id) {
+  return Repeat(context, [&] { return store_.ListParts(context, key, upload_id); });
+}
+
+Result<std::vector<UploadEntry>> RetryingStore::ListUploads(const CallContext& context,
+                                                            std::string_view prefix) {
+  return Repeat(context, [&] { return store_.ListUploads(context, prefix); });
+}
+
+Result<PutReceipt> RetryingStore::FinishUpload(const CallContext& context,
+                                               const WritePermit& permit, std::string_view key,
+                                               const Secret& upload_id,
+                                               std::span<const PartReceipt> parts,
+                                               const FinishOptions& options) {
+  return RepeatWrite(context, key, {options.size_bytes, options.digests}, [&] {
+    return store_.FinishUpload(context, permit, key, upload_id, parts, options);
+  });
+}
+
+Status RetryingStore::AbortUpload(const CallContext& context, const WritePermit& permit,
+                                  std::string_view key, const Secret& upload_id) {
+  return Repeat(context, [&] { return store_.AbortUpload(context, permit, key, upload_id); });
+}
+
+Status RetryingStore::CreateContainer(const CallContext& context, const WritePermit& permit,
+                                      std::string_view region) {
+  return Repeat(context, [&] { return store_.CreateContainer(context, permit, region); });
+}
+
+}  // namespace godwit
