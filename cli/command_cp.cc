@@ -116,9 +116,7 @@ int CopyFolder(Session& session, const ParsedLocation& source, const ParsedLocat
   const JobLabel label{"cp", source.text, target.text};
   Result<OpenedStore> source_store = OpenStore(session, source, RootMode::kMustExist);
   if (!source_store.ok()) return session.Fail(source_store.status());
-  const bool dry_run = session.settings.sync.dry_run;
-  Result<OpenedStore> target_store =
-      OpenStore(session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
+  Result<OpenedStore> target_store = OpenStore(session, target, RootMode::kCreate);
   if (!target_store.ok()) {
     return ReportNotStarted(session, label, target_store.status(),
                             ExitCodeOf(target_store.status()));
@@ -137,9 +135,7 @@ int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocat
   const JobLabel label{"cp", source.text, target.text};
   Result<ObjectSide> from = OpenObjectSide(session, source, RootMode::kMustExist);
   if (!from.ok()) return session.Fail(from.status());
-  const bool dry_run = session.settings.sync.dry_run;
-  Result<ObjectSide> to =
-      OpenObjectSide(session, target, dry_run ? RootMode::kMustExist : RootMode::kCreate);
+  Result<ObjectSide> to = OpenObjectSide(session, target, RootMode::kCreate);
   if (!to.ok()) return ReportNotStarted(session, label, to.status(), ExitCodeOf(to.status()));
   if (from->endpoint.identity == to->endpoint.identity && from->key == to->key) {
     return session.Fail(

@@ -11,7 +11,7 @@
 #include "cli/overlap.h"
 #include "cli/session.h"
 #include "lib/base/text.h"
-#include "lib/run/memory_job_store.h"
+#include "lib/policy/permit_issuer.h"
 #include "lib/run/signals.h"
 #include "lib/run/sqlite_job_store.h"
 #include "lib/run/target_lock.h"
@@ -70,21 +70,26 @@ SyncSummary Failed(int exit_code) {
   return summary;
 }
 
+// Local target folders are made before anything else: one that cannot be written shows at once.
+Status MakeLocalFolder(Session& session, const ParsedLocation& location, ObjectStore& store) {
+  if (!location.is_local() || session.settings.sync.dry_run) return Status::Ok();
+  return store.CreateContainer(session.Context(), PermitIssuer().Judge(""), "")
+      .WithOperation("make the folder")
+      .WithObject(location.path);
+}
+
 // One target; the others do not depend on it.
-SyncSummary SyncTo(Session& session, const Endpoint& source, const OpenedStore& source_store,
-                   const ParsedLocation& target_location, const JobLabel& label,
-                   const volatile int* stop_signal) {
-  const RootMode mode = session.settings.sync.dry_run ? RootMode::kMustExist : RootMode::kCreate;
-  Result<OpenedStore> opened = OpenStore(session, target_location, mode);
+SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocation& target_location,
+                   const JobLabel& label, const volatile int* stop_signal) {
+  Result<OpenedStore> opened = OpenStore(session, target_location, RootMode::kCreate);
   if (!opened.ok()) {
-    const int code = ExitCodeOf(opened.status());
-    return Failed(ReportNotStarted(session, label, opened.status(),
-                                   opened.status().Is(ErrorKind::kPermissionDenied) ? 8 : code));
+    return Failed(ReportNotStarted(session, label, opened.status(), ExitCodeOf(opened.status())));
   }
   const Endpoint target = FolderEndpoint(*opened, target_location);
   std::optional<TargetLock> lock;
   if (!session.settings.sync.dry_run) {
-    Result<TargetLock> taken = TargetLock::Take(session.settings.state_dir, target.identity);
+    Result<TargetLock> taken =
+        TargetLock::Take(session.settings.state_dir, target.identity, session.log);
     if (!taken.ok()) {
       const int code = taken.status().Is(ErrorKind::kConflict) ? 10 : kExitUsage;
       return Failed(ReportNotStarted(session, label, taken.status(), code));
@@ -93,9 +98,11 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const OpenedStore& 
   }
   Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target);
   if (!state.ok()) return Failed(ReportNotStarted(session, label, state.status(), kExitUsage));
-  SyncOptions options = session.settings.sync;
-  (void)source_store;
-  return RunAndReport(session, source, target, options, **state, label, stop_signal);
+  if (Status made = MakeLocalFolder(session, target_location, *target.store); !made.ok()) {
+    const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitUnable;
+    return Failed(ReportNotStarted(session, label, made, code));
+  }
+  return RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
 }
 
 Result<std::vector<ParsedLocation>> ParseAll(const Session& session) {
@@ -150,8 +157,7 @@ int RunSync(Session& session) {
   std::vector<SyncSummary> summaries;
   for (std::size_t i = 1; i < locations->size(); ++i) {
     label.target = (*locations)[i].text;
-    summaries.push_back(
-        SyncTo(session, source, *source_store, (*locations)[i], label, signals.flag()));
+    summaries.push_back(SyncTo(session, source, (*locations)[i], label, signals.flag()));
     if (*signals.flag() != 0) break;
   }
   if (label.show_target) ReportTotal(session, label, summaries);

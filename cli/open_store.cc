@@ -69,16 +69,12 @@ Result<OpenedStore> OpenS3(Session& session, const ParsedLocation& location) {
   return opened;
 }
 
-LocalSymlinks LinksOf(SymlinkMode mode) {
-  return mode == SymlinkMode::kFollow ? LocalSymlinks::kFollow : LocalSymlinks::kReport;
-}
-
 Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, RootMode mode) {
   LocalOptions options;
   options.root = location.path;
   options.create_root = mode == RootMode::kCreate;
-  options.symlinks = LinksOf(session.settings.sync.symlinks);
-  options.fsync = session.settings.fsync;
+  options.follow_symlinks = session.settings.sync.symlinks == SymlinkMode::kFollow;
+  options.sync = session.settings.fsync;
   Result<std::unique_ptr<LocalStore>> store = LocalStore::Open(std::move(options));
   if (!store.ok()) return store.status();
   OpenedStore opened;
@@ -113,6 +109,8 @@ Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& locatio
   endpoint.url = location.text;
   endpoint.prefix = location.is_local() ? "" : location.FolderPrefix();
   endpoint.identity = opened.container_identity + endpoint.prefix;
+  endpoint.container = location.container;
+  endpoint.copy_domain = opened.copy_domain;
   return endpoint;
 }
 

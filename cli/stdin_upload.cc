@@ -98,7 +98,8 @@ class StdinUpload {
       part.index = static_cast<std::uint32_t>(parts.size());
       part.offset = whole_.size_bytes;
       part.digests = hasher.sum().digests();
-      MemorySource body(std::span(buffer).first(filled));
+      const std::span<const std::byte> bytes = std::span(buffer).first(filled);
+      MemorySource body(bytes);
       Result<PartReceipt> receipt =
           store_->PutPart(session_.Context(), permit_, key_, id, part, body);
       if (!receipt.ok()) return receipt.status();

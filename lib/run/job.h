@@ -24,6 +24,10 @@ struct Endpoint {
   // Canonical: service, endpoint, container and prefix. Keys state and locks; two spellings of
   // one place have one identity. Never holds a secret.
   std::string identity;
+  // The container as its service names it ("lake"); names the source of server-side copies.
+  std::string container = {};
+  // Service, endpoint and credential set: equal, not empty ones may copy inside the service.
+  std::string copy_domain = {};
 };
 
 // How far a job has come; for progress displays.
@@ -55,6 +59,8 @@ struct JobSettings {
   SyncOptions options;
   std::chrono::milliseconds stall_timeout{60'000};
   std::uint64_t seed = 0;  // 0: from the kernel.
+  // Both sides are one service, endpoint and credential set: server-side copies are possible.
+  bool server_copy_possible = false;
   // 0 while the job may run; else the exit code of a clean stop (130, 143). Polled.
   const volatile int* stop_signal = nullptr;
 };
