@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+#include "fakecloud/fake_cloud.h"
+#include "fakecloud/http_message.h"
+
+namespace fakecloud {
+
+// The control address: reads counters, objects and uploads, replaces the fault script, resets and
+// stops (README.md). Not signed, so it listens on loopback only.
+class ControlService final : public Service {
+ public:
+  explicit ControlService(godwit::FakeCloud& cloud) : cloud_(cloud) {}
+  Response Handle(Request& request) override;
+
+ private:
+  Response Get(std::string_view path, const std::string& bucket);
+  Response Post(std::string_view path, Request& request);
+
+  godwit::FakeCloud& cloud_;
+};
+
+}  // namespace fakecloud

@@ -1,0 +1,283 @@
+#include "fakecloud/fake_cloud.h"
+
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+
+#include "fakecloud/control_service.h"
+#include "fakecloud/encoding.h"
+#include "fakecloud/http_server.h"
+#include "fakecloud/s3_objects.h"
+#include "fakecloud/s3_service.h"
+
+namespace godwit {
+namespace {
+
+using fakecloud::Storage;
+
+std::int64_t Now() { return static_cast<std::int64_t>(std::time(nullptr)); }
+
+Status NoBucket(std::string_view bucket) {
+  return Status(ErrorKind::kContainerNotFound, "no such bucket: '" + std::string(bucket) + "'");
+}
+
+fakecloud::S3Options S3OptionsOf(const FakeCloudOptions& options) {
+  fakecloud::S3Options s3;
+  s3.region = options.region;
+  for (const FakeCredential& credential : options.credentials) {
+    s3.credentials.push_back(
+        {credential.access_key, credential.secret_key, credential.session_token});
+  }
+  s3.foreign_buckets = options.foreign_buckets;
+  s3.public_buckets = options.public_buckets;
+  s3.page_size = options.page_size;
+  s3.part_bytes_min = options.part_bytes_min;
+  s3.clock_offset_seconds = options.clock_offset_seconds;
+  s3.complete_is_repeatable = options.complete_is_repeatable;
+  s3.kms = options.kms;
+  return s3;
+}
+
+// An object of NUL bytes, with the digests that it would have.
+fakecloud::ObjectVersion ZeroObject(std::uint64_t size, std::int64_t now) {
+  fakecloud::ObjectVersion object = fakecloud::DigestedObject("", now);
+  object.content = fakecloud::Content::Zeros(size);
+  fakecloud::BodyHasher hasher;
+  object.content.Visit([&](std::span<const std::byte> bytes) {
+    hasher.Update(bytes);
+    return true;
+  });
+  hasher.Finish();
+  object.etag = fakecloud::ToHex(hasher.md5());
+  object.crc64nvme = hasher.value(fakecloud::ChecksumKind::kCrc64Nvme);
+  object.checksum->value = fakecloud::ToBase64(object.crc64nvme);
+  return object;
+}
+
+FakeObject Describe(const std::string& key, const fakecloud::ObjectVersion& version,
+                    std::size_t version_count) {
+  FakeObject object;
+  object.key = key;
+  object.size_bytes = version.size();
+  object.etag = version.etag;
+  object.crc64nvme_base64 = fakecloud::ToBase64(version.crc64nvme);
+  object.storage_class = version.storage_class;
+  for (const auto& [name, value] : version.headers) {
+    object.headers[fakecloud::LowerCase(name)] = value;
+  }
+  object.tags.insert(version.tags.begin(), version.tags.end());
+  object.version_count = version_count;
+  return object;
+}
+
+}  // namespace
+
+class FakeCloud::Impl {
+ public:
+  explicit Impl(const FakeCloudOptions& given)
+      : options(given),
+        s3_options(S3OptionsOf(given)),
+        storage({given.discard, given.spill_dir}),
+        s3_service(s3_options, storage, faults, s3_counters) {}
+
+  Status Fill() {
+    auto script = fakecloud::ParseFaultScript(options.faults.empty() ? "[]" : options.faults);
+    if (!script.ok()) return script.status();
+    std::map<std::string, fakecloud::ObjectVersion> zeros;
+    for (const FakeSyntheticBucket& bucket : options.synthetic) {
+      zeros[bucket.name] = ZeroObject(bucket.object_size, Now());
+    }
+    Storage::Access access = storage.Lock();
+    access.Clear();
+    for (const std::string& bucket : options.buckets) {
+      const std::size_t at = bucket.find('@');
+      const std::string region = at == std::string::npos ? options.region : bucket.substr(at + 1);
+      access.Create(bucket.substr(0, at), region, Now());
+    }
+    for (const FakeSyntheticBucket& bucket : options.synthetic) {
+      access.Create(bucket.name, options.region, Now()).synthetic =
+          fakecloud::Synthetic{bucket.object_count, zeros[bucket.name]};
+    }
+    faults.Load(std::move(script).value());
+    return Status::Ok();
+  }
+
+  Status Listen(FakeCloud& cloud) {
+    fakecloud::ListenerOptions listener{options.address, options.s3_port, options.certificate_file,
+                                        options.key_file};
+    auto started = fakecloud::HttpServer::Start(listener, s3_service);
+    if (!started.ok()) return started.status();
+    s3_server = std::move(started).value();
+    control_service = std::make_unique<fakecloud::ControlService>(cloud);
+    auto control =
+        fakecloud::HttpServer::Start({"127.0.0.1", options.control_port, "", ""}, *control_service);
+    if (!control.ok()) return control.status();
+    control_server = std::move(control).value();
+    return Status::Ok();
+  }
+
+  const FakeCloudOptions options;
+  const fakecloud::S3Options s3_options;
+  Storage storage;
+  fakecloud::FaultEngine faults;
+  fakecloud::Counters s3_counters;
+  fakecloud::S3Service s3_service;
+  std::unique_ptr<fakecloud::ControlService> control_service;
+  std::unique_ptr<fakecloud::HttpServer> s3_server;
+  std::unique_ptr<fakecloud::HttpServer> control_server;
+  std::mutex mutex;  // Guards stop_requested.
+  std::condition_variable stop_asked;
+  bool stop_requested = false;
+};
+
+FakeCloud::FakeCloud() = default;
+FakeCloud::~FakeCloud() { Stop(); }
+
+Result<std::unique_ptr<FakeCloud>> FakeCloud::Start(const FakeCloudOptions& options) {
+  std::unique_ptr<FakeCloud> cloud(new FakeCloud());
+  cloud->impl_ = std::make_unique<Impl>(options);
+  GODWIT_RETURN_IF_ERROR(cloud->impl_->Fill());
+  GODWIT_RETURN_IF_ERROR(cloud->impl_->Listen(*cloud));
+  return cloud;
+}
+
+void FakeCloud::Stop() {
+  if (impl_->s3_server) impl_->s3_server->Stop();
+  if (impl_->control_server) impl_->control_server->Stop();
+}
+
+void FakeCloud::RequestStop() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->stop_requested = true;
+  impl_->stop_asked.notify_all();
+}
+
+void FakeCloud::WaitForStopRequest() {
+  std::unique_lock lock(impl_->mutex);
+  impl_->stop_asked.wait(lock, [this] { return impl_->stop_requested; });
+}
+
+std::string FakeCloud::s3_endpoint() const { return impl_->s3_server->endpoint(); }
+std::string FakeCloud::control_endpoint() const { return impl_->control_server->endpoint(); }
+
+Status FakeCloud::SetFaults(std::string_view script) {
+  auto rules = fakecloud::ParseFaultScript(script);
+  if (!rules.ok()) return rules.status();
+  impl_->faults.Load(std::move(rules).value());
+  return Status::Ok();
+}
+
+FakeCounters FakeCloud::Counters() const {
+  FakeCounters counters;
+  for (const auto& [operation, count] : impl_->s3_counters.requests()) {
+    counters.requests["s3:" + operation] = count;
+  }
+  for (const auto& [status, count] : impl_->s3_counters.statuses()) {
+    counters.statuses[status] = count;
+  }
+  for (const fakecloud::FaultCount& count : impl_->faults.Counts()) {
+    counters.faults.push_back({count.matched, count.fired});
+  }
+  const fakecloud::TrafficStats& traffic = impl_->s3_server->stats();
+  counters.connections = traffic.connections;
+  counters.in_flight_max = traffic.in_flight_max;
+  counters.bytes_received = traffic.body_bytes_received;
+  counters.bytes_sent = traffic.body_bytes_sent;
+  return counters;
+}
+
+void FakeCloud::ResetCounters() {
+  impl_->s3_counters.Reset();
+  impl_->s3_server->ResetStats();
+}
+
+Status FakeCloud::Reset() {
+  GODWIT_RETURN_IF_ERROR(impl_->Fill());
+  ResetCounters();
+  return Status::Ok();
+}
+
+Status FakeCloud::CreateBucket(std::string_view bucket) {
+  Storage::Access access = impl_->storage.Lock();
+  access.Create(bucket, impl_->options.region, Now());
+  return Status::Ok();
+}
+
+Status FakeCloud::PutObject(std::string_view bucket_name, std::string_view key,
+                            std::string_view bytes,
+                            const std::map<std::string, std::string>& headers) {
+  fakecloud::ObjectVersion object = fakecloud::DigestedObject(bytes, Now());
+  for (const auto& [name, value] : headers) {
+    if (name == "content-type") object.headers.clear();
+  }
+  for (const auto& [name, value] : headers) {
+    if (name == "x-amz-storage-class") {
+      object.storage_class = value;
+    } else {
+      object.headers.emplace_back(name, value);
+    }
+  }
+  Storage::Access access = impl_->storage.Lock();
+  fakecloud::Bucket* bucket = access.Find(bucket_name);
+  if (bucket == nullptr) return NoBucket(bucket_name);
+  bucket->Publish(key, std::move(object), impl_->storage.NextSerial());
+  return Status::Ok();
+}
+
+std::optional<std::string> FakeCloud::GetObject(std::string_view bucket_name,
+                                                std::string_view key) const {
+  fakecloud::ObjectPtr object;
+  {
+    Storage::Access access = impl_->storage.Lock();
+    const fakecloud::Bucket* bucket = access.Find(bucket_name);
+    if (bucket != nullptr) object = bucket->Live(key);
+  }
+  if (!object) return std::nullopt;
+  return object->content.ToText();
+}
+
+bool FakeCloud::RemoveObject(std::string_view bucket_name, std::string_view key) {
+  Storage::Access access = impl_->storage.Lock();
+  fakecloud::Bucket* bucket = access.Find(bucket_name);
+  return bucket != nullptr && bucket->keys.erase(std::string(key)) > 0;
+}
+
+std::vector<FakeObject> FakeCloud::ListObjects(std::string_view bucket_name) const {
+  std::vector<FakeObject> objects;
+  Storage::Access access = impl_->storage.Lock();
+  const fakecloud::Bucket* bucket = access.Find(bucket_name);
+  if (bucket == nullptr) return objects;
+  bucket->VisitLive("", [&](const std::string& key, const fakecloud::ObjectVersion& version) {
+    const auto versions = bucket->keys.find(key);
+    const std::size_t count = versions == bucket->keys.end() ? 1 : versions->second.size();
+    objects.push_back(Describe(key, version, count));
+    return true;
+  });
+  return objects;
+}
+
+std::vector<FakeUpload> FakeCloud::OpenUploads(std::string_view bucket_name) const {
+  std::vector<FakeUpload> uploads;
+  Storage::Access access = impl_->storage.Lock();
+  const fakecloud::Bucket* bucket = access.Find(bucket_name);
+  if (bucket == nullptr) return uploads;
+  for (const auto& [id, upload] : bucket->uploads) {
+    FakeUpload open{upload.key, id, upload.parts.size(), 0};
+    for (const auto& [number, part] : upload.parts) open.size_bytes += part.content.size();
+    uploads.push_back(std::move(open));
+  }
+  return uploads;
+}
+
+std::uint64_t FakeCounters::Requests(const std::string& operation) const {
+  const auto found = requests.find(operation);
+  return found == requests.end() ? 0 : found->second;
+}
+
+std::uint64_t FakeCounters::TotalRequests() const {
+  std::uint64_t total = 0;
+  for (const auto& [operation, count] : requests) total += count;
+  return total;
+}
+
+}  // namespace godwit
