@@ -36,7 +36,7 @@ std::vector<std::byte> RandomBytes(std::size_t size) {
 template <typename Hash>
 void HashBuffer(benchmark::State& state, Hash hash) {
   const std::vector<std::byte> bytes = RandomBytes(static_cast<std::size_t>(state.range(0)));
-  for (auto _ : state) benchmark::DoNotOptimize(hash(std::span<const std::byte>(bytes)));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(hash(std::span<const std::byte>(bytes)));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
@@ -81,19 +81,30 @@ void AddPublicFunctions() {
 void CombineParts(benchmark::State& state) {
   ContentSum whole{1, 2, 3};
   const ContentSum part{static_cast<std::uint64_t>(state.range(0)), 4, 5};
-  for (auto _ : state) benchmark::DoNotOptimize(whole = whole.Then(part));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(whole = whole.Then(part));
 }
-// A part of a power of two, and the worst size: all bits set.
-BENCHMARK(CombineParts)->Arg(kPart)->Arg(kPart - 1);
 
 void HmacOfARequest(benchmark::State& state) {
   const std::string key(32, 'k');
   const std::string text(static_cast<std::size_t>(state.range(0)), 't');
-  for (auto _ : state) benchmark::DoNotOptimize(HmacSha256(key, text));
+  while (state.KeepRunning()) benchmark::DoNotOptimize(HmacSha256(key, text));
 }
-BENCHMARK(HmacOfARequest)->Arg(64)->Arg(400);
 
-[[maybe_unused]] const bool kRegistered = (AddKernels(), AddPublicFunctions(), true);
+void AddSmallWork() {
+  // A part of a power of two, and the worst size: all bits set.
+  benchmark::RegisterBenchmark("combine", CombineParts)->Arg(kPart)->Arg(kPart - 1);
+  benchmark::RegisterBenchmark("hmac_sha256", HmacOfARequest)->Arg(64)->Arg(400);
+}
 
 }  // namespace
 }  // namespace godwit
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  godwit::AddKernels();
+  godwit::AddPublicFunctions();
+  godwit::AddSmallWork();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
