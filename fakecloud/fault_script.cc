@@ -201,10 +201,22 @@ void ReadCorrupt(Fields& fields, Fault& fault) {
   if (bit > 7) throw ScriptError{"field 'bit' is over 7"};
   fault.mask = static_cast<unsigned char>(1U << bit);
   fault.delta = fields.Number("delta").value_or(1);
+  const bool header = fault.corrupt == CorruptHow::kDigestHeader;
+  if ((fault.corrupt == CorruptHow::kLengthHeader && fault.side != FaultSide::kResponse) ||
+      (header && fault.side == FaultSide::kStored)) {
+    throw ScriptError{"this 'how' cannot be done to this 'side'"};
+  }
+}
+
+// For faults of time, which what is stored does not know.
+FaultSide TakeMovingSide(Fields& fields) {
+  const FaultSide side = TakeSide(fields);
+  if (side == FaultSide::kStored) throw ScriptError{"field 'side' cannot be 'stored'"};
+  return side;
 }
 
 void ReadStall(Fields& fields, Fault& fault) {
-  fault.side = TakeSide(fields);
+  fault.side = TakeMovingSide(fields);
   if (fields.Has("after")) fault.after = fields.Count("after", 0);
   const std::optional<Json> seconds = fields.Take("seconds");
   if (!seconds || *seconds == "forever") return;
@@ -214,7 +226,7 @@ void ReadStall(Fields& fields, Fault& fault) {
 }
 
 void ReadSlow(Fields& fields, Fault& fault) {
-  fault.side = TakeSide(fields);
+  fault.side = TakeMovingSide(fields);
   fault.bytes_per_second = fields.Needed("bytes_per_second");
   if (fault.bytes_per_second == 0) throw ScriptError{"field 'bytes_per_second' is 0"};
 }
@@ -308,6 +320,7 @@ void ReadOn(const Json& json, FaultRule& rule) {
   rule.key = on.Text("key", "*");
   rule.page = static_cast<int>(on.Count("page", 0));
   rule.nth = on.Count("nth", 1);
+  if (rule.nth == 0) throw ScriptError{"field 'nth' counts from 1"};
   on.NothingLeft();
 }
 
