@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -8,7 +9,6 @@
 #include "godwit/result.h"
 #include "godwit/status.h"
 #include "godwit/store_messages.h"
-#include "lib/checksum/content_hasher.h"
 #include "lib/crypto/md5.h"
 #include "lib/crypto/sha256.h"
 
@@ -37,8 +37,8 @@ class DigestCheck {
 
   DigestSet expected_;  // Those to compare.
   DigestSet confirmed_;
-  ContentHasher crcs_;
-  bool want_crcs_ = false;
+  std::optional<std::uint64_t> crc64nvme_;
+  std::optional<std::uint32_t> crc32c_;
   std::optional<Md5Hasher> md5_;
   std::optional<Sha256Hasher> sha256_;
 };

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <sys/stat.h>
+
+#include "godwit/call_context.h"
+#include "godwit/status.h"
+#include "lib/store/local/path_jail.h"
+
+namespace godwit {
+
+// Finds godwit's own temporary files (".godwit-*") beneath `root`, in no particular order, and
+// gives each to `visit` by its path and what the file system says of it. Only paths that begin with
+// `prefix` are looked at. Follows no link.
+Status ScanLeftovers(const CallContext& context, int root, const PathJail& jail,
+                     const std::string& prefix,
+                     const std::function<void(const std::string&, const struct stat&)>& visit);
+
+}  // namespace godwit

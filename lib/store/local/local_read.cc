@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/store/call_check.h"
+#include "lib/store/local/local_errors.h"
+#include "lib/store/local/local_store.h"
+
+namespace godwit {
+namespace {
+
+constexpr std::string_view kRead = "read";
+constexpr std::size_t kReadBytes = 256 << 10;
+constexpr std::size_t kLargeReadBytes = 1 << 20;  // Of ranges that are worth it.
+constexpr std::uint64_t kLargeBytes = 8 << 20;
+
+Status NotFound(std::string_view key) {
+  return Status(ErrorKind::kNotFound, "no such file").WithOperation(kRead).WithObject(key);
+}
+
+// A link or a file where the path needs a folder means that no such key exists.
+Status OpenStatus(int error, std::string_view key) {
+  if (error == ENOENT || error == ENOTDIR) return NotFound(key);
+  return ErrnoStatus(error, kRead, key);
+}
+
+Status TypeStatus(const struct stat& info, std::string_view key) {
+  switch (EntryTypeOf(info)) {
+    case EntryType::kObject:
+      return Status::Ok();
+    case EntryType::kFolder:
+      return NotFound(key);
+    case EntryType::kSymlink:
+      return BlockedStatus("a symbolic link", kRead, key);
+    default:
+      return BlockedStatus("a special file", kRead, key);
+  }
+}
+
+ObjectMeta MetaOf(ObjectEntry entry) {
+  ObjectMeta meta;
+  meta.attributes.mtime = entry.modified;
+  meta.entry = std::move(entry);
+  return meta;
+}
+
+Result<std::uint64_t> EndOfRange(const GetOptions& options, std::uint64_t size,
+                                 std::string_view key) {
+  const bool inside = options.offset <= size && options.length <= size - options.offset;
+  if (!inside || (options.offset != 0 && options.offset == size)) {
+    return Status(ErrorKind::kInvalidArgument, "the range lies outside of the file")
+        .WithOperation(kRead)
+        .WithObject(key);
+  }
+  return options.length == 0 ? size : options.offset + options.length;
+}
+
+Status StreamRange(const CallContext& context, int fd, std::uint64_t offset, std::uint64_t end,
+                   std::string_view key, ByteSink& sink) {
+  const std::uint64_t length = end - offset;
+  const std::size_t wanted = length >= kLargeBytes ? kLargeReadBytes : kReadBytes;
+  const std::size_t buffer_bytes = std::min<std::uint64_t>(wanted, length);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
+  while (offset < end) {
+    GODWIT_RETURN_IF_ERROR(CheckCall(context));
+    const std::size_t chunk = std::min<std::uint64_t>(buffer_bytes, end - offset);
+    const ssize_t count = ::pread(fd, buffer.get(), chunk, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoStatus(errno, kRead, key);
+    if (count == 0) return ChangedStatus(kRead, key);  // It was cut meanwhile.
+    const std::span<const std::byte> bytes(buffer.get(), static_cast<std::size_t>(count));
+    GODWIT_RETURN_IF_ERROR(sink.Write(offset, bytes));
+    offset += bytes.size();
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Opened LocalStore::OpenFile(const FileDescriptor& root, std::string_view key, int flags) const {
+  if (key.back() == '/') {
+    key.remove_suffix(1);
+    flags |= O_DIRECTORY;
+  }
+  if (options_.follow_symlinks) return OpenFollowing(root.get(), key, flags);
+  return jail_.Open(root.get(), key, flags);
+}
+
+Result<ObjectMeta> LocalStore::Head(const CallContext& context, std::string_view key) {
+  GODWIT_RETURN_IF_ERROR(CheckCall(context));
+  GODWIT_RETURN_IF_ERROR(CheckLocalKey(key));
+  const Result<Root> root = root_.Acquire();
+  if (!root.ok()) return root.status();
+  const Opened file = OpenFile(**root, key, O_PATH);
+  // Not followed, so nothing behind a link is here; the link itself opens.
+  if (file.error == ELOOP) return NotFound(key);
+  if (!file.ok()) return OpenStatus(file.error, key);
+  struct stat info {};
+  if (::fstat(file.fd.get(), &info) != 0) return ErrnoStatus(errno, kRead, key);
+  if (key.back() != '/') GODWIT_RETURN_IF_ERROR(TypeStatus(info, key));
+  return MetaOf(identity_.EntryOf(file.fd.get(), key, info));
+}
+
+Result<ObjectMeta> LocalStore::Get(const CallContext& context, std::string_view key,
+                                   const GetOptions& options, ByteSink& sink) {
+  if (!key.empty() && key.back() == '/') return Head(context, key);
+  GODWIT_RETURN_IF_ERROR(CheckCall(context));
+  GODWIT_RETURN_IF_ERROR(CheckLocalKey(key));
+  const Result<Root> root = root_.Acquire();
+  if (!root.ok()) return root.status();
+  // Non-blocking, so that a pipe does not wait for a writer.
+  const Opened file = OpenFile(**root, key, O_RDONLY | O_NONBLOCK);
+  if (!file.ok()) return OpenStatus(file.error, key);
+  const int fd = file.fd.get();
+  struct stat before {};
+  if (::fstat(fd, &before) != 0) return ErrnoStatus(errno, kRead, key);
+  GODWIT_RETURN_IF_ERROR(TypeStatus(before, key));
+  ObjectMeta meta = MetaOf(identity_.EntryOf(fd, key, before));
+  if (!options.version.empty() && options.version != meta.entry.version) {
+    return ChangedStatus(kRead, key);
+  }
+  const Result<std::uint64_t> end = EndOfRange(options, meta.entry.size_bytes, key);
+  if (!end.ok()) return end.status();
+  if (*end - options.offset >= kReadBytes) ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  GODWIT_RETURN_IF_ERROR(StreamRange(context, fd, options.offset, *end, key, sink));
+  struct stat after {};
+  if (::fstat(fd, &after) != 0) return ErrnoStatus(errno, kRead, key);
+  if (!SameFile(before, after)) return ChangedStatus(kRead, key);
+  return meta;
+}
+
+Result<ListCursor> LocalStore::CursorFor(const CallContext& context, const ListRequest& request) {
+  WalkRange range{request.prefix,     request.start_after,        false,
+                  request.end_before, !request.delimiter.empty(), request.include_folders};
+  if (!request.page_token.empty()) {
+    Result<ListToken> token = ListToken::Parse(request.page_token);
+    if (!token.ok()) return token.status();
+    if (std::optional<ListCursor> kept = cursors_.Take(token->cursor, range)) {
+      return std::move(*kept);
+    }
+    range.start_after = std::move(token->last_key);
+    range.past_folder = token->past_folder;
+  }
+  Result<Root> root = root_.Acquire();
+  if (!root.ok()) return root.status();
+  const WalkSettings settings{options_.follow_symlinks, options_.names_in_memory_max,
+                              options_.spill_folder};
+  ListCursor cursor;
+  cursor.root = std::move(*root);
+  cursor.walker = std::make_unique<TreeWalker>(cursor.root->get(), jail_, identity_,
+                                               std::move(range), settings);
+  GODWIT_RETURN_IF_ERROR(cursor.walker->Begin(context));
+  Result<std::optional<TreeWalker::Item>> first = cursor.walker->Next(context);
+  if (!first.ok()) return first.status();
+  cursor.pending = std::move(*first);
+  return cursor;
+}
+
+Result<ListPage> LocalStore::List(const CallContext& context, const ListRequest& request) {
+  GODWIT_RETURN_IF_ERROR(CheckCall(context));
+  if (request.versions) return Status(ErrorKind::kUnsupported, "old versions are not kept");
+  if (!request.delimiter.empty() && request.delimiter != "/") {
+    return Status(ErrorKind::kUnsupported, "the only delimiter of local folders is /");
+  }
+  const std::uint32_t page_max = capabilities_.page_keys_max;
+  const std::uint32_t limit =
+      request.keys_max == 0 ? page_max : std::min(request.keys_max, page_max);
+  Result<ListCursor> cursor = CursorFor(context, request);
+  if (!cursor.ok()) return cursor.status();
+  ListPage page;
+  ListToken token;
+  for (std::uint32_t count = 0; count < limit && cursor->pending; ++count) {
+    ObjectEntry& entry = cursor->pending->entry;
+    token.last_key = entry.key;
+    token.past_folder = cursor->pending->common_prefix;
+    if (token.past_folder) {
+      page.common_prefixes.push_back(std::move(entry.key));
+    } else {
+      page.entries.push_back(std::move(entry));
+    }
+    Result<std::optional<TreeWalker::Item>> next = cursor->walker->Next(context);
+    if (!next.ok()) return next.status();
+    cursor->pending = std::move(*next);
+  }
+  // A root that was deleted under way looks like one that has ended.
+  if (LocalRoot::IsDeleted(*cursor->root)) {
+    return Status(ErrorKind::kContainerNotFound, "the folder was deleted while it was listed")
+        .WithOperation("list")
+        .WithObject(options_.root);
+  }
+  if (cursor->pending) {
+    token.cursor = cursors_.Keep(std::move(*cursor));
+    page.next_page_token = token.Text();
+  }
+  return page;
+}
+
+}  // namespace godwit

@@ -1,0 +1,280 @@
+#include "lib/store/s3/s3_errors.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <optional>
+
+#include "lib/base/text.h"
+
+namespace godwit {
+namespace {
+
+struct CodeKind {
+  std::string_view code;
+  ErrorKind kind;
+};
+
+// Sorted by code. Codes that are not here are judged by their HTTP status.
+constexpr std::array kCodes = std::to_array<CodeKind>({
+    {"AccessControlListNotSupported", ErrorKind::kUnsupported},
+    {"AccessDenied", ErrorKind::kPermissionDenied},
+    {"AccountProblem", ErrorKind::kPermissionDenied},
+    {"AllAccessDisabled", ErrorKind::kPermissionDenied},
+    {"AuthFailure", ErrorKind::kUnauthenticated},
+    {"AuthorizationHeaderMalformed", ErrorKind::kUnauthenticated},
+    {"BadDigest", ErrorKind::kCorrupted},
+    {"BandwidthLimitExceeded", ErrorKind::kThrottled},
+    {"BucketAlreadyExists", ErrorKind::kPermissionDenied},
+    {"BucketAlreadyOwnedByYou", ErrorKind::kAlreadyExists},
+    {"ConditionalRequestConflict", ErrorKind::kConflict},
+    {"CredentialsNotSupported", ErrorKind::kUnauthenticated},
+    {"EntityTooLarge", ErrorKind::kInvalidArgument},
+    {"EntityTooSmall", ErrorKind::kInvalidArgument},
+    {"ExpiredToken", ErrorKind::kUnauthenticated},
+    {"ExpiredTokenException", ErrorKind::kUnauthenticated},
+    {"IncompleteBody", ErrorKind::kUnavailable},
+    {"InternalError", ErrorKind::kUnavailable},
+    {"InternalErrors", ErrorKind::kUnavailable},
+    {"InvalidAccessKeyId", ErrorKind::kUnauthenticated},
+    {"InvalidArgument", ErrorKind::kInvalidArgument},
+    {"InvalidBucketName", ErrorKind::kInvalidArgument},
+    {"InvalidDigest", ErrorKind::kCorrupted},
+    {"InvalidObjectName", ErrorKind::kInvalidArgument},
+    {"InvalidObjectState", ErrorKind::kArchived},
+    // A part is missing or other than it was: the upload must begin anew.
+    {"InvalidPart", ErrorKind::kCorrupted},
+    {"InvalidRequest", ErrorKind::kInvalidArgument},
+    {"InvalidSecurity", ErrorKind::kUnauthenticated},
+    {"InvalidSignatureException", ErrorKind::kUnauthenticated},
+    {"InvalidStorageClass", ErrorKind::kInvalidArgument},
+    {"InvalidTag", ErrorKind::kInvalidArgument},
+    {"InvalidToken", ErrorKind::kUnauthenticated},
+    {"KeyTooLongError", ErrorKind::kInvalidArgument},
+    {"MalformedXML", ErrorKind::kInvalidArgument},
+    {"MetadataTooLarge", ErrorKind::kInvalidArgument},
+    {"MethodNotAllowed", ErrorKind::kUnsupported},
+    {"MissingAuthenticationToken", ErrorKind::kUnauthenticated},
+    {"MissingSecurityHeader", ErrorKind::kUnauthenticated},
+    {"NoSuchBucket", ErrorKind::kContainerNotFound},
+    {"NoSuchKey", ErrorKind::kNotFound},
+    {"NoSuchUpload", ErrorKind::kNotFound},
+    {"NoSuchVersion", ErrorKind::kNotFound},
+    {"NotImplemented", ErrorKind::kUnsupported},
+    {"NotSignedUp", ErrorKind::kPermissionDenied},
+    {"ObjectNotInActiveTierError", ErrorKind::kArchived},
+    {"OperationAborted", ErrorKind::kConflict},
+    {"PermanentRedirect", ErrorKind::kInvalidArgument},
+    {"PreconditionFailed", ErrorKind::kPreconditionFailed},
+    {"PriorRequestNotComplete", ErrorKind::kThrottled},
+    {"QuotaExceeded", ErrorKind::kNoSpace},
+    {"RequestExpired", ErrorKind::kUnauthenticated},
+    {"RequestInTheFuture", ErrorKind::kUnauthenticated},
+    {"RequestLimitExceeded", ErrorKind::kThrottled},
+    {"RequestThrottled", ErrorKind::kThrottled},
+    {"RequestThrottledException", ErrorKind::kThrottled},
+    {"RequestTimeTooSkewed", ErrorKind::kUnauthenticated},
+    {"RequestTimeout", ErrorKind::kUnavailable},
+    {"ServiceUnavailable", ErrorKind::kUnavailable},
+    {"SignatureDoesNotMatch", ErrorKind::kUnauthenticated},
+    {"SlowDown", ErrorKind::kThrottled},
+    {"SlowDownRead", ErrorKind::kThrottled},
+    {"SlowDownWrite", ErrorKind::kThrottled},
+    {"TemporaryRedirect", ErrorKind::kInvalidArgument},
+    {"ThrottledException", ErrorKind::kThrottled},
+    {"Throttling", ErrorKind::kThrottled},
+    {"ThrottlingException", ErrorKind::kThrottled},
+    {"TokenRefreshRequired", ErrorKind::kUnauthenticated},
+    {"TooManyRequestsException", ErrorKind::kThrottled},
+    {"XAdminUserNotFound", ErrorKind::kUnauthenticated},
+    {"XAmzContentChecksumMismatch", ErrorKind::kCorrupted},
+    {"XAmzContentSHA256Mismatch", ErrorKind::kCorrupted},
+    {"XMinioObjectExistsAsDirectory", ErrorKind::kInvalidArgument},
+    {"XMinioServerNotInitialized", ErrorKind::kUnavailable},
+    {"XMinioStorageFull", ErrorKind::kNoSpace},
+});
+static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
+                             [](const CodeKind& a, const CodeKind& b) { return a.code < b.code; }));
+
+std::optional<ErrorKind> KindOfCode(std::string_view code) {
+  const auto* found = std::lower_bound(
+      kCodes.begin(), kCodes.end(), code,
+      [](const CodeKind& item, std::string_view name) { return item.code < name; });
+  if (found == kCodes.end() || found->code != code) return std::nullopt;
+  return found->kind;
+}
+
+// A 404 without a code that says what is missing.
+ErrorKind KindOfNotFound(const S3Error& error, const S3ErrorContext& context) {
+  if (error.code.empty() && !context.head) return ErrorKind::kCorrupted;
+  if (context.subject == S3Subject::kBucket) return ErrorKind::kContainerNotFound;
+  return ErrorKind::kNotFound;
+}
+
+ErrorKind KindOfStatus(int status, const S3Error& error, const S3ErrorContext& context) {
+  switch (status) {
+    case 0:
+      return ErrorKind::kUnavailable;  // An unknown code inside a 200 answer.
+    case 304:
+      return ErrorKind::kNotModified;
+    case 401:
+    case 407:
+      return ErrorKind::kUnauthenticated;
+    case 403:
+      return ErrorKind::kPermissionDenied;
+    case 404:
+      return KindOfNotFound(error, context);
+    case 405:
+    case 501:
+      return ErrorKind::kUnsupported;
+    case 408:
+      return ErrorKind::kUnavailable;
+    case 409:
+      return error.code.empty() ? ErrorKind::kConflict : ErrorKind::kInvalidArgument;
+    case 412:
+      return ErrorKind::kPreconditionFailed;
+    case 429:
+    case 509:
+      return ErrorKind::kThrottled;
+    case 507:
+      return ErrorKind::kNoSpace;
+    default:
+      break;
+  }
+  if (status >= 500) return ErrorKind::kUnavailable;
+  // An answer without S3's error body, and every redirect that could not be followed, may be that
+  // of a portal on the way.
+  if (status < 400 || (error.code.empty() && !context.head)) return ErrorKind::kCorrupted;
+  return ErrorKind::kInvalidArgument;
+}
+
+ErrorKind KindOf(int status, const S3Error& error, const S3ErrorContext& context) {
+  ErrorKind kind = KindOfCode(error.code).value_or(KindOfStatus(status, error, context));
+  // Replacing a version that is no longer there: AWS says 404, others 412.
+  if (kind == ErrorKind::kNotFound && context.if_match && error.code != "NoSuchUpload") {
+    kind = ErrorKind::kPreconditionFailed;
+  }
+  return kind;
+}
+
+std::string_view MessageOf(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kNotFound:
+      return "no such object";
+    case ErrorKind::kContainerNotFound:
+      return "no such bucket";
+    case ErrorKind::kPreconditionFailed:
+      return "the object at the target has changed";
+    case ErrorKind::kConflict:
+      return "another write of the same object is under way";
+    case ErrorKind::kPermissionDenied:
+      return "permission denied";
+    case ErrorKind::kUnauthenticated:
+      return "the service rejects the credentials";
+    case ErrorKind::kThrottled:
+      return "the service asks for fewer requests";
+    case ErrorKind::kArchived:
+      return "the object is in an archive tier and must be restored first";
+    case ErrorKind::kNoSpace:
+      return "no space left at the service";
+    case ErrorKind::kCorrupted:
+      return "the answer does not look like S3's";
+    case ErrorKind::kUnsupported:
+      return "the service cannot do this";
+    default:
+      return "the service failed";
+  }
+}
+
+// What the service says itself is shown where our own words would hide it.
+std::string MessageFor(ErrorKind kind, const S3Error& error) {
+  const bool ours = kind != ErrorKind::kInvalidArgument && kind != ErrorKind::kUnauthenticated &&
+                    kind != ErrorKind::kCorrupted && kind != ErrorKind::kUnsupported &&
+                    kind != ErrorKind::kUnavailable && kind != ErrorKind::kAlreadyExists &&
+                    kind != ErrorKind::kPermissionDenied;
+  const std::string message(MessageOf(kind));
+  if (ours || error.message.empty()) return message;
+  if (kind == ErrorKind::kPermissionDenied) {
+    return error.code == "AccessDenied" ? message : message + ": " + error.message;
+  }
+  if (kind == ErrorKind::kUnauthenticated) return message + ": " + error.message;
+  return error.message;
+}
+
+bool MaybeApplied(int status, ErrorKind kind, const S3ErrorContext& context) {
+  if (!context.changes) return false;
+  if (status == 0) return kind == ErrorKind::kUnavailable;
+  if (status >= 200 && status < 300) return true;
+  return status >= 500 && status != 501 && kind != ErrorKind::kThrottled;
+}
+
+bool Contains(std::string_view text, std::string_view part) {
+  return AsciiLower(text).find(part) != std::string::npos;
+}
+
+std::optional<std::chrono::milliseconds> PauseOf(const HttpHeaders& headers) {
+  constexpr std::uint64_t kPauseMax = 24 * 3600;
+  if (const auto pause = headers.Find("retry-after")) {
+    const std::optional<std::uint64_t> seconds = ParseUint64(*pause);
+    if (seconds.has_value()) return std::chrono::seconds(std::min(*seconds, kPauseMax));
+  }
+  if (const auto pause = headers.Find("x-amz-retry-after")) {
+    const std::optional<std::uint64_t> millis = ParseUint64(*pause);
+    if (millis.has_value()) return std::chrono::milliseconds(std::min(*millis, kPauseMax * 1000));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Status MapS3Error(int status, const S3Error& error, const S3ErrorContext& context) {
+  const ErrorKind kind = KindOf(status, error, context);
+  return Status(kind, MessageFor(kind, error))
+      .WithProviderCode(error.code)
+      .WithHttpStatus(status)
+      .WithRequestId(error.request_id)
+      .WithMaybeApplied(MaybeApplied(status, kind, context));
+}
+
+Status MapS3Answer(const HttpResponse& response, const S3Error& error,
+                   const S3ErrorContext& context) {
+  const bool inside_success = response.status >= 200 && response.status < 300;
+  Status mapped = MapS3Error(inside_success ? 0 : response.status, error, context)
+                      .WithHttpStatus(response.status)
+                      .WithRequestId(response.headers.Find("x-amz-request-id").value_or(""));
+  if (const auto pause = PauseOf(response.headers)) {
+    return std::move(mapped).WithRetryAfter(*pause);
+  }
+  return mapped;
+}
+
+bool RefusesChecksum(int status, const S3Error& error) {
+  if (status != 400 && status != 501) return false;
+  if (KindOfCode(error.code) == ErrorKind::kCorrupted) return false;
+  return status == 501 || error.code == "ExcessHeaderValues" || Contains(error.code, "checksum") ||
+         Contains(error.message, "checksum") || Contains(error.message, "unsupported header") ||
+         Contains(error.message, "content-sha256");
+}
+
+bool RefusesCondition(int status, const S3Error& error) {
+  if (status == 501) return true;
+  return status == 400 &&
+         (Contains(error.message, "if-match") || Contains(error.message, "if-none-match"));
+}
+
+bool IsExpiredToken(const S3Error& error) {
+  return error.code == "ExpiredToken" || error.code == "ExpiredTokenException" ||
+         error.code == "InvalidToken" || error.code == "TokenRefreshRequired";
+}
+
+bool IsClockSkew(const S3Error& error) {
+  return error.code == "RequestTimeTooSkewed" || error.code == "RequestExpired" ||
+         error.code == "RequestInTheFuture";
+}
+
+bool MayBeClockSkew(const S3Error& error) {
+  return error.code == "SignatureDoesNotMatch" || error.code == "InvalidSignatureException" ||
+         error.code == "AuthFailure";
+}
+
+}  // namespace godwit

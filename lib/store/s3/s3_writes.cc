@@ -1,0 +1,268 @@
+#include <array>
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/store/s3/s3_metadata.h"
+#include "lib/store/s3/s3_store.h"
+#include "lib/store/s3/s3_xml.h"
+
+namespace godwit {
+namespace {
+
+// Nothing but a storage class: what a copy is to keep of its source is not said.
+bool SaysNothing(ObjectAttributes attributes) {
+  attributes.storage_class.clear();
+  return attributes == ObjectAttributes();
+}
+
+// The attributes, and where the service will not keep the CRC64NVME itself, godwit's claim of it.
+ObjectAttributes WithClaim(const ObjectAttributes& attributes, const DigestSet& digests,
+                           bool service_keeps_it) {
+  ObjectAttributes claimed = attributes;
+  const Digest* crc = digests.Find(DigestKind::kCrc64Nvme);
+  if (!service_keeps_it && crc != nullptr && !claimed.claimed_crc64nvme.has_value()) {
+    claimed.claimed_crc64nvme = crc->crc64nvme();
+  }
+  return claimed;
+}
+
+WriteProof ProofOf(DigestKind kind) {
+  return kind == DigestKind::kCrc32c ? WriteProof::kCrc32c : WriteProof::kCrc64Nvme;
+}
+
+Status OtherBytes() {
+  return Status(ErrorKind::kCorrupted, "the service stored other bytes than were sent");
+}
+
+}  // namespace
+
+Result<S3Store::Sent> S3Store::SendConditional(const CallContext& context,
+                                               const WriteCondition& condition,
+                                               const RequestMaker& make) {
+  S3Knowledge& knowledge = channel_.knowledge();
+  bool try_unquoted = false;
+  bool without = false;
+  for (;;) {
+    Result<S3Request> request = make();
+    if (!request.ok()) return request.status();
+    const bool unquoted = try_unquoted || knowledge.EtagsAreUnquoted();
+    if (knowledge.TakesConditions() && !without) AddCondition(condition, unquoted, *request);
+    Result<S3Channel::Answer> answer = channel_.Exchange(context, *request);
+    if (!answer.ok()) return answer.status();
+    const int status = answer->response.status;
+    const S3ErrorContext& errors = request->errors;
+    if (answer->ok()) {
+      if (try_unquoted) knowledge.EtagsMustBeUnquoted();
+      if (without) knowledge.ConditionsAreRefused();
+    } else if (status == 412 && errors.if_match && !unquoted &&
+               (knowledge.EtagsAreUnquoted() || !knowledge.IsKnown())) {
+      // Ceph compares the bytes between If-Match and the ETag without its quotes.
+      try_unquoted = true;
+      continue;
+    } else if (errors.conditional && RefusesCondition(status, answer->error) && !without &&
+               !knowledge.promises().condition_on_put) {
+      channel_.log().WarnOnce("conditions", channel_.BucketName() +
+                                                ": the service knows no conditional writes; a "
+                                                "change made there meanwhile can be lost");
+      without = true;
+      continue;
+    }
+    return Sent{std::move(*request), std::move(*answer)};
+  }
+}
+
+Result<S3Store::StoredBody> S3Store::StoreBody(const CallContext& context, BodyJob job) {
+  for (;;) {
+    bool again = false;
+    Result<StoredBody> stored = StoreBodyOnce(context, job, again);
+    // Happens once: the checksum that caused it is given up.
+    if (!again) return stored;
+  }
+}
+
+Result<S3Store::StoredBody> S3Store::StoreBodyOnce(const CallContext& context, BodyJob& job,
+                                                   bool& again) {
+  S3Protection protection;
+  protection.checksum = job.checksum;
+  protection.sign_payload = channel_.SignsPayload();
+  protection.anonymous = channel_.config().anonymous;
+  protection.trailer_allowed = channel_.knowledge().promises().trailers;
+  Result<S3Body> body = S3Body::Prepare(*job.source, job.digests, protection);
+  if (!body.ok()) return body.status();
+  const Result<Sent> sent = SendConditional(context, job.condition, [&]() -> Result<S3Request> {
+    Result<S3Request> request = job.make(job);
+    if (request.ok()) body->AttachTo(*request);
+    return request;
+  });
+  if (!sent.ok()) return sent.status();
+  if (!sent->answer.ok()) {
+    const bool refused = job.checksum != S3Checksum::kMd5 && !job.without_checksum &&
+                         channel_.knowledge().MayDoWithoutChecksum() &&
+                         RefusesChecksum(sent->answer.response.status, sent->answer.error);
+    if (!refused) return channel_.Failure(sent->request, sent->answer);
+    job.checksum = S3Checksum::kMd5;
+    job.without_checksum = again = true;
+    return StoredBody{};
+  }
+  if (job.without_checksum) channel_.knowledge().ChecksumIsUnknown();
+  StoredBody stored;
+  stored.known = body->known();
+  stored.etag = UnquoteEtag(sent->answer.response.headers.Find("etag").value_or(""));
+  if (stored.etag.empty()) {
+    return channel_.Explain(sent->request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
+  }
+  GODWIT_RETURN_IF_ERROR(JudgeChecksum(*sent, *body, job, stored, again));
+  return stored;
+}
+
+Status S3Store::JudgeChecksum(const Sent& sent, const S3Body& body, BodyJob& job,
+                              StoredBody& stored, bool& again) {
+  if (job.checksum == S3Checksum::kNone) return Status::Ok();
+  if (job.checksum == S3Checksum::kMd5) return JudgeMd5(sent, stored);
+  const std::optional<Digest> ours = body.sent();
+  if (!ours.has_value()) {
+    return channel_.Explain(sent.request,
+                            Status(ErrorKind::kCorrupted, "the answer came before the body's end"));
+  }
+  const auto echo = sent.answer.response.headers.Find(ChecksumHeader(ours->kind()));
+  if (echo.has_value()) {
+    if (DigestFromBase64(ours->kind(), *echo) != *ours) {
+      return channel_.Explain(sent.request, OtherBytes());
+    }
+    channel_.knowledge().ChecksumWasChecked();
+    stored.confirmed.Set(*ours);
+    stored.proof = ProofOf(ours->kind());
+    return Status::Ok();
+  }
+  // The service ignores checksums. Its ETag may prove the bytes all the same.
+  const std::array md5{DigestKind::kMd5};
+  Result<DigestSet> known = CompleteDigests(stored.known, md5, *job.source);
+  if (!known.ok()) return known.status();
+  stored.known = std::move(*known);
+  const bool gives_up = channel_.knowledge().MayDoWithoutChecksum();
+  if (Md5OfEtag(stored.etag) == *stored.known.Find(DigestKind::kMd5)) {
+    channel_.knowledge().ChecksumIsUnknown();
+    return JudgeMd5(sent, stored);
+  }
+  if (!gives_up) return Status::Ok();
+  // Again, so that the service checks the MD5 on arrival: in place of what was just stored.
+  channel_.knowledge().ChecksumIsUnknown();
+  job.checksum = S3Checksum::kMd5;
+  job.digests = stored.known;
+  if (!job.replaces_itself) job.condition = WriteCondition::IfVersion(stored.etag);
+  job.without_checksum = again = true;
+  return Status::Ok();
+}
+
+Status S3Store::JudgeMd5(const Sent& sent, StoredBody& stored) {
+  const Digest& ours = *stored.known.Find(DigestKind::kMd5);
+  S3Knowledge& knowledge = channel_.knowledge();
+  if (Md5OfEtag(stored.etag) == ours) {
+    knowledge.SeeMd5Etag();
+    stored.confirmed.Set(ours);
+    stored.proof = WriteProof::kMd5;
+    return Status::Ok();
+  }
+  const bool is_hidden = HidesMd5(sent.answer.response.headers);
+  if (knowledge.EtagIsMd5() && !is_hidden) return channel_.Explain(sent.request, OtherBytes());
+  // Encrypted with a key of its own, the object has another ETag, but Content-MD5 was checked.
+  if (knowledge.promises().etag_is_md5) {
+    stored.confirmed.Set(ours);
+    stored.proof = WriteProof::kMd5;
+  }
+  return Status::Ok();
+}
+
+Result<PutReceipt> S3Store::Put(const CallContext& context, const WritePermit&,
+                                std::string_view key, const PutOptions& options, ByteSource& body) {
+  GODWIT_RETURN_IF_ERROR(CheckKey("write", key));
+  BodyJob job;
+  job.key = key;
+  job.condition = options.condition;
+  job.checksum = channel_.knowledge().BodyChecksum();
+  job.digests = options.digests;
+  job.source = &body;
+  job.make = [&](const BodyJob& now) -> Result<S3Request> {
+    S3Request request = PutRequest(key);
+    const bool keeps_crc =
+        now.checksum == S3Checksum::kCrc64Nvme && channel_.knowledge().ChecksumIsConfirmed();
+    const Status added = AddAttributeHeaders(WithClaim(options.attributes, now.digests, keeps_crc),
+                                             channel_.knowledge().promises().tags, request.headers);
+    if (!added.ok()) return channel_.Explain(request, added);
+    return request;
+  };
+  Result<StoredBody> stored = StoreBody(context, std::move(job));
+  if (!stored.ok()) return stored.status();
+  return PutReceipt{std::move(stored->etag), {}, std::move(stored->confirmed), stored->proof};
+}
+
+Result<PutReceipt> S3Store::Copy(const CallContext& context, const WritePermit&,
+                                 const CopySource& source, std::string_view key,
+                                 const PutOptions& options) {
+  return CopyWith(context, source, key, options, !SaysNothing(options.attributes));
+}
+
+Result<PutReceipt> S3Store::SetMetadata(const CallContext& context, const WritePermit&,
+                                        std::string_view key, const Version& version,
+                                        const ObjectAttributes& attributes) {
+  PutOptions options;
+  options.attributes = attributes;
+  options.condition = WriteCondition::IfVersion(version);
+  return CopyWith(context, {channel_.config().bucket, std::string(key), version}, key, options,
+                  true);
+}
+
+Result<PutReceipt> S3Store::CopyWith(const CallContext& context, const CopySource& source,
+                                     std::string_view key, const PutOptions& options,
+                                     bool replace) {
+  GODWIT_RETURN_IF_ERROR(CheckKey("copy", key));
+  const S3Promises& promises = channel_.knowledge().promises();
+  if (!promises.server_copy) {
+    return Status(ErrorKind::kUnsupported,
+                  std::string(promises.service) + " is not known to copy a pinned version")
+        .WithOperation("copy")
+        .WithObject(channel_.ObjectName(key));
+  }
+  // Where conditions on a copy's target are unknown they are ignored, not refused.
+  const Result<Sent> sent = SendConditional(context, options.condition, [&]() -> Result<S3Request> {
+    S3Request request = PutRequest(key);
+    request.operation = "copy";
+    request.request_class = RequestClass::kCopy;
+    request.first_byte_timeout = kSlowAnswerTimeout;
+    AddCopySource(source, request.headers);
+    request.headers.Add("x-amz-metadata-directive", replace ? "REPLACE" : "COPY");
+    if (promises.tags && !options.attributes.tags.empty()) {
+      request.headers.Add("x-amz-tagging-directive", "REPLACE");
+    }
+    const S3Checksum checksum = channel_.knowledge().BodyChecksum();
+    if (checksum == S3Checksum::kCrc64Nvme && channel_.knowledge().ChecksumIsConfirmed()) {
+      request.headers.Add("x-amz-checksum-algorithm", "CRC64NVME");
+    }
+    const Status added = AddAttributeHeaders(options.attributes, promises.tags, request.headers);
+    if (!added.ok()) return channel_.Explain(request, added);
+    return request;
+  });
+  if (!sent.ok()) return sent.status();
+  if (!sent->answer.ok()) return channel_.Failure(sent->request, sent->answer);
+  const Result<S3Document> document =
+      channel_.ReadXmlAnswer(sent->request, sent->answer.response, "CopyObjectResult");
+  if (!document.ok()) return document.status();
+  PutReceipt receipt;
+  receipt.version = UnquoteEtag(document->Field("ETag"));
+  receipt.proof = WriteProof::kServiceCopy;
+  if (receipt.version.empty()) {
+    return channel_.Explain(sent->request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
+  }
+  if (const auto modified = ParseRfc3339(document->Field("LastModified"))) {
+    receipt.modified = *modified;
+  }
+  const auto crc = DigestFromBase64(DigestKind::kCrc64Nvme, document->Field("ChecksumCRC64NVME"));
+  if (crc.has_value()) receipt.digests.Set(*crc);
+  const Digest* expected = options.digests.Find(DigestKind::kCrc64Nvme);
+  if (crc.has_value() && expected != nullptr && *crc != *expected) {
+    return channel_.Explain(sent->request, OtherBytes());
+  }
+  return receipt;
+}
+
+}  // namespace godwit

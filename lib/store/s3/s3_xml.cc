@@ -1,0 +1,135 @@
+#include "lib/store/s3/s3_xml.h"
+
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/http/xml_reader.h"
+#include "lib/store/s3/s3_wire.h"
+
+namespace godwit {
+namespace {
+
+// Collects a small document. White space of the layout is no text of a record.
+class DocumentReader final : public XmlHandler {
+ public:
+  DocumentReader(S3Document& document, int record_depth)
+      : document_(document), record_depth_(record_depth) {}
+
+  void OnStart(std::string_view name, int depth) override {
+    if (depth == 1) document_.root = name;
+    if (depth == record_depth_) {
+      record_ = S3Document::Record();
+      record_.name = name;
+    }
+  }
+
+  void OnEnd(std::string_view name, std::string_view text, int depth) override {
+    if (depth == 1) document_.text = text;
+    if (depth == 2) document_.fields[std::string(name)] = text;
+    if (depth == record_depth_ + 1) record_.fields[std::string(name)] = text;
+    if (depth == record_depth_ && !record_.fields.empty()) {
+      document_.records.push_back(std::move(record_));
+    }
+  }
+
+ private:
+  S3Document& document_;
+  const int record_depth_;
+  S3Document::Record record_;
+};
+
+S3Error ErrorOf(const S3Document& document) {
+  S3Error error;
+  error.code = document.Field("Code");
+  error.message = document.Field("Message");
+  error.region = document.Field("Region");
+  error.endpoint = document.Field("Endpoint");
+  error.server_time = document.Field("ServerTime");
+  error.request_id = document.Field("RequestId");
+  return error;
+}
+
+void AppendElement(std::string& xml, std::string_view name, std::string_view text) {
+  bool representable = true;
+  xml.append("<").append(name).append(">").append(XmlEscape(text, representable));
+  xml.append("</").append(name).append(">");
+}
+
+}  // namespace
+
+std::string S3Document::Field(std::string_view name) const {
+  const auto found = fields.find(name);
+  return found == fields.end() ? "" : found->second;
+}
+
+Result<S3Answer> ReadS3Answer(std::string_view xml, std::string_view root, int record_depth) {
+  S3Answer answer;
+  DocumentReader reader(answer.document, record_depth);
+  GODWIT_RETURN_IF_ERROR(ReadXml(xml, "", reader));
+  if (answer.document.root == "Error") {
+    answer.error = ErrorOf(answer.document);
+    return answer;
+  }
+  if (answer.document.root != root) {
+    return Status(ErrorKind::kCorrupted, "the answer is <" + answer.document.root +
+                                             "> instead of <" + std::string(root) + ">");
+  }
+  return answer;
+}
+
+S3Error ReadS3Error(std::string_view xml) {
+  if (xml.empty()) return {};
+  const Result<S3Answer> answer = ReadS3Answer(xml, "Error");
+  return answer.ok() ? *answer->error : S3Error();
+}
+
+std::optional<std::string> DecodeListed(std::string_view text) {
+  if (text.find('+') == std::string_view::npos) return PercentDecode(text);
+  std::string spaced(text);
+  for (char& c : spaced) {
+    if (c == '+') c = ' ';
+  }
+  return PercentDecode(spaced);
+}
+
+bool IsXmlText(std::string_view text) {
+  bool representable = true;
+  XmlEscape(text, representable);
+  return representable;
+}
+
+std::string DeleteXml(std::span<const S3DeleteKey> keys) {
+  std::string xml = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>";
+  for (const S3DeleteKey& item : keys) {
+    xml += "<Object>";
+    AppendElement(xml, "Key", item.key);
+    if (!item.etag.empty()) AppendElement(xml, "ETag", item.etag);
+    xml += "</Object>";
+  }
+  return xml + "</Delete>";
+}
+
+std::string CompleteXml(std::span<const PartReceipt> parts, std::optional<DigestKind> checksum) {
+  std::string xml = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  for (const PartReceipt& part : parts) {
+    xml += "<Part>";
+    AppendElement(xml, "PartNumber", std::to_string(part.index + 1));
+    AppendElement(xml, "ETag", "\"" + part.token + "\"");
+    const Digest* digest = checksum.has_value() ? part.digests.Find(*checksum) : nullptr;
+    if (digest != nullptr) {
+      AppendElement(xml,
+                    *checksum == DigestKind::kCrc64Nvme ? "ChecksumCRC64NVME" : "ChecksumCRC32C",
+                    Base64Of(*digest));
+    }
+    xml += "</Part>";
+  }
+  return xml + "</CompleteMultipartUpload>";
+}
+
+std::string CreateBucketXml(std::string_view region) {
+  std::string xml = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  AppendElement(xml, "LocationConstraint", region);
+  return xml + "</CreateBucketConfiguration>";
+}
+
+}  // namespace godwit
