@@ -14,7 +14,7 @@ namespace godwit {
 bool IsRetryable(const Status& status);
 
 // When to repeat, as a value. Full jitter: the delay is uniform in [0, min(base * 2^n, max)), with
-// a larger base for throttling; a service's own wish (Retry-After, at most `wish_max`) is the least.
+// a larger base for throttling; a service's own wish (Retry-After) is the least, up to `wish_max`.
 // Copyable; pure.
 struct RetryPolicy {
   int repeats_max = 10;
