@@ -19,7 +19,11 @@ std::string DetailOf(const CurlFailure& failure) {
 
 Status CannotConnect(const CurlFailure& failure) {
   std::string reason;
-  if (failure.os_error != 0) {
+  // Another host than the one asked for is a proxy: libcurl's own words name it.
+  const bool direct = failure.detail.find(failure.host + " port ") != std::string::npos;
+  if (!direct && failure.detail.starts_with("Failed to connect to ")) {
+    reason = failure.detail;
+  } else if (failure.os_error != 0) {
     reason = std::generic_category().message(static_cast<int>(failure.os_error));
     if (!reason.empty()) reason[0] = ToAsciiLower(reason[0]);
   }
@@ -41,7 +45,7 @@ Status Untrusted(const CurlFailure& failure) {
   // The other reasons (expired, another host's) are not cured by another authority.
   if (detail.find("issuer") != std::string::npos || detail.find("self") != std::string::npos ||
       failure.code == CURLE_SSL_CACERT_BADFILE) {
-    message += "; name its authority with ca_bundle, SSL_CERT_FILE or, for S3, AWS_CA_BUNDLE";
+    message += kAuthorityHint;
   }
   return Status(ErrorKind::kUntrusted, std::move(message));
 }

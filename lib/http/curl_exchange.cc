@@ -27,6 +27,7 @@ CurlExchange::CurlExchange(const CallContext& context, const HttpRequest& reques
     : context_(context),
       request_(request),
       handle_(handle),
+      host_(url.host),
       peer_(url.host + ":" + std::to_string(url.port)),
       loopback_(url.IsLoopback()),
       body_(request.body),
@@ -47,6 +48,8 @@ Status CurlExchange::Prepare() {
   handle_.Set(CURLOPT_HEADERDATA, this);
   handle_.Set(CURLOPT_WRITEFUNCTION, &CurlExchange::OnBody);
   handle_.Set(CURLOPT_WRITEDATA, this);
+  handle_.Set(CURLOPT_SSL_CTX_FUNCTION, &CurlExchange::OnTls);
+  handle_.Set(CURLOPT_SSL_CTX_DATA, this);
   handle_.Set(CURLOPT_PREREQFUNCTION, &CurlExchange::OnConnected);
   handle_.Set(CURLOPT_PREREQDATA, this);
   PrepareHeaders();
@@ -147,6 +150,13 @@ int CurlExchange::OnSeek(void* self, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+CURLcode CurlExchange::OnTls(CURL*, void* tls_context, void* self) {
+  Status status = Of(self).handle_.trust().ApplyTo(tls_context);
+  if (status.ok()) return CURLE_OK;
+  Of(self).Keep(std::move(status));
+  return CURLE_SSL_CACERT_BADFILE;
+}
+
 // libcurl repeats a request by itself, whatever its method, when a connection that was used before
 // dies without an answer. A write must not be repeated: the first one may have taken effect.
 int CurlExchange::OnConnected(void* self, char*, char*, int, int) {
@@ -222,6 +232,7 @@ Status CurlExchange::Explain(CURLcode code) const {
   CurlFailure failure;
   failure.code = code;
   failure.detail = handle_.error_text();
+  failure.host = host_;
   failure.peer = peer_;
   failure.connected = connected_count_ > 0;
   curl_easy_getinfo(handle_.easy(), CURLINFO_OS_ERRNO, &failure.os_error);

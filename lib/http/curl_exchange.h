@@ -28,6 +28,7 @@ class CurlExchange {
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnRead(char* data, std::size_t size, std::size_t count, void* self);
   static int OnSeek(void* self, curl_off_t offset, int origin);
+  static CURLcode OnTls(CURL* easy, void* tls_context, void* self);
   static int OnConnected(void* self, char*, char*, int, int);
 
   Status Prepare();
@@ -53,6 +54,7 @@ class CurlExchange {
   const CallContext& context_;
   const HttpRequest& request_;
   CurlHandle& handle_;
+  const std::string host_;
   const std::string peer_;  // "host:port".
   const bool loopback_;
   RequestBody body_;

@@ -1,5 +1,7 @@
 #include "lib/http/curl_handle.h"
 
+#include "lib/http/curl_errors.h"
+
 namespace godwit {
 namespace {
 
@@ -38,7 +40,21 @@ curl_slist* CurlHeaderLines::Link() {
   return links_.empty() ? nullptr : links_.data();
 }
 
-CurlHandle::CurlHandle() : easy_(curl_easy_init()), multi_(curl_multi_init()) {}
+Status LazyTrust::ApplyTo(void* tls_context) {
+  const std::lock_guard lock(mutex_);
+  if (store_ == nullptr) {
+    Result<std::unique_ptr<TrustStore>> store = TrustStore::Load(pem_file_);
+    if (!store.ok()) {
+      return Status(ErrorKind::kUntrusted, store.status().message() + std::string(kAuthorityHint));
+    }
+    store_ = *std::move(store);
+  }
+  store_->ApplyTo(tls_context);
+  return Status::Ok();
+}
+
+CurlHandle::CurlHandle(LazyTrust& trust)
+    : trust_(trust), easy_(curl_easy_init()), multi_(curl_multi_init()) {}
 
 CurlHandle::~CurlHandle() {
   if (easy_ != nullptr) curl_easy_cleanup(easy_);
@@ -46,17 +62,17 @@ CurlHandle::~CurlHandle() {
 }
 
 Result<std::unique_ptr<CurlHandle>> CurlHandle::Create(const CurlOptions& options,
-                                                       const std::string& ca_file) {
-  std::unique_ptr<CurlHandle> handle(new CurlHandle);
+                                                       LazyTrust& trust) {
+  std::unique_ptr<CurlHandle> handle(new CurlHandle(trust));
   if (handle->easy_ == nullptr || handle->multi_ == nullptr) {
     return Status(ErrorKind::kInternal, "libcurl has no handle to give");
   }
-  handle->SetConstants(options, ca_file);
+  handle->SetConstants(options);
   GODWIT_RETURN_IF_ERROR(handle->TakeSetStatus());
   return handle;
 }
 
-void CurlHandle::SetConstants(const CurlOptions& options, const std::string& ca_file) {
+void CurlHandle::SetConstants(const CurlOptions& options) {
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kConnectionsMax);
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
   Set(CURLOPT_NOSIGNAL, 1L);
@@ -77,11 +93,10 @@ void CurlHandle::SetConstants(const CurlOptions& options, const std::string& ca_
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(CURLOPT_SSL_VERIFYPEER, 1L);
   Set(CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!ca_file.empty()) {
-    Set(CURLOPT_CAINFO, ca_file.c_str());
-    // Also without a folder of certificates libcurl keeps the parsed file between connections.
-    Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
+  // The authorities come from the transport's own store (CurlExchange::OnTls): libcurl would parse
+  // the file again for every handle.
+  Set(CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+  Set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
 }
 
 Status CurlHandle::TakeSetStatus() {
@@ -112,7 +127,7 @@ Result<std::unique_ptr<CurlHandle>> CurlHandlePool::Take() {
       return handle;
     }
   }
-  return CurlHandle::Create(options_, ca_file_);
+  return CurlHandle::Create(options_, trust_);
 }
 
 void CurlHandlePool::Give(std::unique_ptr<CurlHandle> handle) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/crypto/trust_store.h"
 #include "lib/http/curl_transport.h"
 
 namespace godwit {
@@ -30,14 +31,28 @@ class CurlHeaderLines {
   std::vector<curl_slist> links_;
 };
 
+// The authorities of a transport, parsed when the first connection needs them: most runs over plain
+// http never do. Safe from any thread.
+class LazyTrust {
+ public:
+  // Empty: none; every certificate is refused.
+  explicit LazyTrust(std::string pem_file) : pem_file_(std::move(pem_file)) {}
+  // Makes OpenSSL's context trust them. Fails with kUntrusted if they cannot be read.
+  Status ApplyTo(void* tls_context);
+
+ private:
+  const std::string pem_file_;
+  std::mutex mutex_;  // Guards store_.
+  std::unique_ptr<TrustStore> store_;
+};
+
 // One libcurl easy handle in a multi handle of its own, so that it has connections of its own and
 // can be woken. Carries the settings that all requests of a transport share, and memory that
 // exchanges reuse. One thread at a time.
 class CurlHandle {
  public:
-  // `ca_file` empty: libcurl's own default.
-  static Result<std::unique_ptr<CurlHandle>> Create(const CurlOptions& options,
-                                                    const std::string& ca_file);
+  // `trust` must outlive it.
+  static Result<std::unique_ptr<CurlHandle>> Create(const CurlOptions& options, LazyTrust& trust);
   ~CurlHandle();
   CurlHandle(const CurlHandle&) = delete;
   CurlHandle& operator=(const CurlHandle&) = delete;
@@ -46,6 +61,7 @@ class CurlHandle {
   CURLM* multi() const { return multi_; }
   // libcurl's text about the last failure; cleared by BeginRequest.
   std::string_view error_text() const { return error_text_.data(); }
+  LazyTrust& trust() { return trust_; }
   CurlHeaderLines& header_lines() { return header_lines_; }
   std::string& small_body() { return small_body_; }
 
@@ -64,9 +80,10 @@ class CurlHandle {
   void SetProxyAllowed(bool allowed);
 
  private:
-  CurlHandle();
-  void SetConstants(const CurlOptions& options, const std::string& ca_file);
+  explicit CurlHandle(LazyTrust& trust);
+  void SetConstants(const CurlOptions& options);
 
+  LazyTrust& trust_;
   CURL* const easy_;
   CURLM* const multi_;
   CURLcode set_error_ = CURLE_OK;
@@ -82,7 +99,7 @@ class CurlHandle {
 class CurlHandlePool {
  public:
   CurlHandlePool(CurlOptions options, std::string ca_file)
-      : options_(std::move(options)), ca_file_(std::move(ca_file)) {}
+      : options_(std::move(options)), trust_(std::move(ca_file)) {}
 
   Result<std::unique_ptr<CurlHandle>> Take();
   void Give(std::unique_ptr<CurlHandle> handle);
@@ -90,7 +107,7 @@ class CurlHandlePool {
 
  private:
   const CurlOptions options_;
-  const std::string ca_file_;
+  LazyTrust trust_;
   std::mutex mutex_;  // Guards idle_.
   std::vector<std::unique_ptr<CurlHandle>> idle_;
 };

@@ -36,7 +36,7 @@ bool InitialiseOnce() {
 }
 
 // The authorities to trust: the setting, SSL_CERT_FILE (which libcurl itself does not read), or
-// the file that libcurl was built for; empty if there is none.
+// the file that libcurl was built for, which need not exist.
 Result<std::string> ChooseAuthorities(const CurlOptions& options) {
   std::string file = options.ca_bundle;
   std::string_view origin = "ca_bundle";
@@ -50,9 +50,8 @@ Result<std::string> ChooseAuthorities(const CurlOptions& options) {
     return Status(ErrorKind::kInvalidArgument,
                   std::string(origin) + ": cannot read '" + EscapeForDisplay(file) + "'");
   }
-  const curl_version_info_data* version = curl_version_info(CURLVERSION_NOW);
-  const bool usable = version->cainfo != nullptr && access(version->cainfo, R_OK) == 0;
-  return usable ? std::string(version->cainfo) : std::string();
+  const char* const built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
+  return std::string(built_in == nullptr ? "" : built_in);
 }
 
 Status CheckField(std::string_view name, std::string_view value, std::uint64_t body_bytes) {

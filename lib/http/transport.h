@@ -49,7 +49,9 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;
   HttpHeaders headers;
-  std::string body;  // Unless a body handler took it; at most `body_bytes_max`.
+  // Unless a sink took it; at most `body_bytes_max`. A body with neither length nor chunks ends
+  // with the connection, also where that was cut: its reader must know its end by itself.
+  std::string body;
 };
 
 // Decides, once status and headers are complete, what to do with the body of an answer. A body

@@ -8,7 +8,7 @@ namespace godwit {
 namespace {
 
 CurlFailure FailureOf(CURLcode code, std::string detail, bool connected) {
-  return {code, std::move(detail), 0, "h.example:443", connected};
+  return {code, std::move(detail), 0, "h.example", "h.example:443", connected};
 }
 
 TEST(CurlErrors, UnknownAuthorityIsUntrustedWithAHint) {
@@ -37,12 +37,25 @@ TEST(CurlErrors, NoConnectionIsUnreachable) {
   refused.os_error = ECONNREFUSED;
   EXPECT_EQ(StatusFromCurl(refused).message(),
             "cannot connect to h.example:443: connection refused");
+  refused.detail = "Failed to connect to h.example port 443 after 0 ms: Couldn't connect";
+  EXPECT_EQ(StatusFromCurl(refused).message(),
+            "cannot connect to h.example:443: connection refused");
   const Status unknown = StatusFromCurl(FailureOf(CURLE_COULDNT_RESOLVE_HOST, "", false));
   EXPECT_TRUE(unknown.Is(ErrorKind::kUnreachable));
   EXPECT_EQ(unknown.message(), "cannot find the host of h.example:443");
   const Status late = StatusFromCurl(FailureOf(CURLE_OPERATION_TIMEDOUT, "", false));
   EXPECT_TRUE(late.Is(ErrorKind::kUnreachable));
   EXPECT_EQ(late.message(), "cannot connect to h.example:443: timed out");
+}
+
+TEST(CurlErrors, ProxyThatRefusesIsNamed) {
+  CurlFailure refused =
+      FailureOf(CURLE_COULDNT_CONNECT,
+                "Failed to connect to proxy port 3128 after 0 ms: Couldn't connect", false);
+  refused.os_error = ECONNREFUSED;
+  EXPECT_EQ(StatusFromCurl(refused).message(),
+            "cannot connect to h.example:443: Failed to connect to proxy port 3128 after 0 ms: "
+            "Couldn't connect");
 }
 
 TEST(CurlErrors, TheSameLossIsUnreachableBeforeAndUnavailableAfterConnecting) {
