@@ -141,10 +141,12 @@ class BodySender {
       }
       bytes = changed;
     }
-    if (!stream_.Write({}, bytes)) return false;
+    if (plan_.bytes_per_second > 0 &&
+        !waiter_.Pause(std::chrono::milliseconds(bytes.size() * 1000 / plan_.bytes_per_second))) {
+      return false;
+    }
     sent_ += bytes.size();
-    if (plan_.bytes_per_second == 0) return true;
-    return waiter_.Pause(std::chrono::milliseconds(bytes.size() * 1000 / plan_.bytes_per_second));
+    return stream_.Write({}, bytes);
   }
 
   Stream& stream_;

@@ -126,7 +126,7 @@ MaybeError CheckScope(const Claim& claim, const AuthRules& rules) {
                                 std::string(rules.region) + "'")
         .With("Region", rules.region);
   }
-  if (!HasPrefix(claim.timestamp, claim.date)) {
+  if (!claim.timestamp.empty() && !HasPrefix(claim.timestamp, claim.date)) {
     return Malformed(claim, "Invalid credential date \"" + claim.date +
                                 "\". This date is not the same as X-Amz-Date.");
   }
