@@ -5,11 +5,24 @@
 #include <string>
 #include <vector>
 
+#include "godwit/object_meta.h"
 #include "godwit/result.h"
+#include "godwit/secret.h"
+#include "godwit/store_messages.h"
 #include "lib/plan/state_row.h"
 #include "lib/sync/record.h"
 
 namespace godwit {
+
+// An upload that the journal remembers as begun, or about to be, and not as ended.
+struct JournaledUpload {
+  std::string key;
+  Version source_version;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t part_size_bytes = 0;
+  Secret upload_id;                // Empty: the service may or may not have begun it.
+  std::vector<PartReceipt> parts;  // Ascending by index.
+};
 
 // What outlives a run: the state of one (source, target) pair, its journal, and the spool of the
 // current run. Behind this interface so that jobs can later run where no disk lasts.
@@ -23,6 +36,8 @@ class JobStore {
                                                   std::uint32_t rows_max) = 0;
   // Applies records in order, in one commit; durable on return.
   virtual Status Append(std::span<const JournalRecord> records) = 0;
+  // All uploads that earlier runs, or this one, left unfinished; ascending by key.
+  virtual Result<std::vector<JournaledUpload>> ReadUploads() = 0;
 
   // Delete candidates of this run, kept in the order given; gone when the run ends.
   virtual Status Spool(std::span<const SpooledDelete> deletes) = 0;

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "godwit/object_meta.h"
+#include "godwit/result.h"
+#include "lib/run/process_identity.h"
+
+namespace godwit {
+
+// One held lock, as it stands in the registry: one line of text.
+struct LockRecord {
+  std::string token;  // Names this lock alone.
+  ProcessIdentity holder;
+  Timestamp started{};
+  Timestamp refreshed{};  // The lease runs from here.
+  std::string target;     // The canonical identity.
+
+  bool operator==(const LockRecord& other) const = default;
+};
+
+std::string EncodeLockRecord(const LockRecord& record);
+// None if the line is damaged.
+std::optional<LockRecord> DecodeLockRecord(std::string_view line);
+
+// True if one of two targets is the other or lies in it.
+bool TargetsOverlap(std::string_view a, std::string_view b);
+
+// The file STATE_DIR/locks/registry, open for one change: other processes and threads wait for
+// its end. Lines that are damaged are dropped by the next Write: a lock that cannot be read cannot
+// be held. Short-lived; one thread at a time.
+class LockRegistry {
+ public:
+  // Makes the folder and the file if they are missing.
+  static Result<LockRegistry> Open(const std::string& state_dir);
+  LockRegistry(LockRegistry&& other) noexcept;
+  LockRegistry& operator=(LockRegistry&&) = delete;
+  ~LockRegistry();
+
+  Result<std::vector<LockRecord>> Read();
+  // Replaces all records. On a failure the records before are still there.
+  Status Write(const std::vector<LockRecord>& records);
+
+ private:
+  LockRegistry(std::string folder, int lock_file)
+      : folder_(std::move(folder)), lock_file_(lock_file) {}
+
+  std::string folder_;
+  int lock_file_ = -1;  // Holds the flock; never renamed, unlike the registry itself.
+};
+
+}  // namespace godwit

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace godwit {
+
+// Names one process on one machine so that another, later, can tell whether it still lives.
+struct ProcessIdentity {
+  std::int64_t pid = 0;
+  std::string host;
+  std::string boot_id;        // Another one after each start of the machine.
+  std::string pid_namespace;  // Within which `pid` means something.
+  // When the process began, in ticks since boot: tells it from a later one with its pid.
+  std::uint64_t start_ticks = 0;
+
+  bool operator==(const ProcessIdentity& other) const = default;
+};
+
+// This process; its pid is read anew each time, so that a forked child has its own.
+ProcessIdentity ThisProcess();
+
+enum class Liveness : std::uint8_t {
+  kAlive,
+  kDead,     // Provably: same machine and boot, and no such process.
+  kUnknown,  // On another machine, or before its last start, or in another container.
+};
+Liveness LivenessOf(const ProcessIdentity& process);
+
+}  // namespace godwit

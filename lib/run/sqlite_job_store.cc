@@ -1,0 +1,336 @@
+#include "lib/run/sqlite_job_store.h"
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "lib/run/memory_job_store.h"
+#include "lib/run/spool_file.h"
+#include "lib/run/state_codec.h"
+#include "lib/run/state_database.h"
+#include "lib/run/state_folder.h"
+
+namespace godwit {
+
+namespace {
+
+constexpr std::string_view kSelectState = "SELECT key, row FROM state WHERE key > ? ORDER BY key";
+constexpr std::string_view kSelectUploads =
+    "SELECT uploads.key, uploads.row, parts.part, parts.row FROM uploads LEFT JOIN parts"
+    " ON parts.key = uploads.key ORDER BY uploads.key, parts.part";
+
+// Reads valid rows after `after` until there are `rows_max`, or no more. Damaged rows are passed
+// over and counted.
+Result<std::vector<StateRow>> ReadRows(SqliteStatement& select, const std::string& after,
+                                       std::uint32_t rows_max, std::uint64_t& damaged) {
+  std::vector<StateRow> rows;
+  rows.reserve(rows_max);
+  // Without a LIMIT: where a row is passed over, another must take its place, since a short page
+  // looks like the last one.
+  select.Bind(1, after);
+  Result<bool> more = true;
+  while (rows.size() < rows_max) {
+    more = select.Step();
+    if (!more.ok() || !*more) break;
+    std::optional<StateRow> row = DecodeStateRow(select.Bytes(0), select.Bytes(1));
+    if (!row) ++damaged;
+    if (row) rows.push_back(std::move(*row));
+  }
+  select.Reset();
+  if (!more.ok()) return std::move(more).status();
+  return rows;
+}
+
+// One row of the join: an upload, new or the one before, and perhaps a part of it. What is damaged
+// is left out: the service's own list of parts is what counts.
+void TakeUploadRow(const SqliteStatement& select, std::vector<JournaledUpload>& uploads) {
+  const std::string key(select.Bytes(0));
+  if (uploads.empty() || uploads.back().key != key) {
+    std::optional<UploadRow> row = DecodeUploadRow(key, select.Bytes(1));
+    if (!row) return;
+    uploads.push_back(JournaledUpload{key,
+                                      std::move(row->source_version),
+                                      row->size_bytes,
+                                      row->part_size_bytes,
+                                      std::move(row->upload_id),
+                                      {}});
+  }
+  const auto index = static_cast<std::uint32_t>(select.Integer(2));
+  std::optional<PartReceipt> part = DecodePartRow(key, index, select.Bytes(3));
+  if (part) uploads.back().parts.push_back(std::move(*part));
+}
+
+Result<std::vector<JournaledUpload>> SelectUploads(SqliteDatabase& database) {
+  Result<SqliteStatement> select = database.Prepare(kSelectUploads);
+  if (!select.ok()) return std::move(select).status();
+  std::vector<JournaledUpload> uploads;
+  for (;;) {
+    Result<bool> more = select->Step();
+    if (!more.ok()) return std::move(more).status();
+    if (!*more) return uploads;
+    TakeUploadRow(*select, uploads);
+  }
+}
+
+// The statements of the journal, prepared once.
+class JournalWriter {
+ public:
+  static Result<JournalWriter> Prepare(SqliteDatabase& database) {
+    JournalWriter writer;
+    const std::pair<SqliteStatement*, std::string_view> statements[] = {
+        {&writer.keep_, "INSERT OR REPLACE INTO state VALUES(?, ?)"},
+        {&writer.drop_, "DELETE FROM state WHERE key = ?"},
+        {&writer.find_upload_, "SELECT row FROM uploads WHERE key = ?"},
+        {&writer.put_upload_, "INSERT OR REPLACE INTO uploads VALUES(?, ?)"},
+        {&writer.drop_upload_, "DELETE FROM uploads WHERE key = ?"},
+        {&writer.put_part_, "INSERT OR REPLACE INTO parts VALUES(?, ?, ?)"},
+        {&writer.drop_parts_, "DELETE FROM parts WHERE key = ?"},
+    };
+    for (const auto& [statement, sql] : statements) {
+      Result<SqliteStatement> prepared = database.Prepare(sql);
+      if (!prepared.ok()) return std::move(prepared).status();
+      *statement = std::move(prepared).value();
+    }
+    return writer;
+  }
+
+  Status Write(const JournalRecord& record) {
+    return std::visit([this](const auto& kind) { return Apply(kind); }, record);
+  }
+
+ private:
+  JournalWriter() = default;
+
+  Status Apply(const KeepStateRecord& record) {
+    const std::string row = EncodeStateRow(record.row);
+    return keep_.Bind(1, record.row.key).Bind(2, row).Run();
+  }
+  Status Apply(const DropStateRecord& record) { return drop_.Bind(1, record.key).Run(); }
+  Status Apply(const UploadIntentRecord& record) {
+    GODWIT_RETURN_IF_ERROR(drop_parts_.Bind(1, record.key).Run());
+    return PutUpload(record.key, UploadRow{record.source_version, record.size_bytes,
+                                           record.part_size_bytes, Secret()});
+  }
+  Status Apply(const UploadBegunRecord& record) {
+    const Result<bool> found = find_upload_.Bind(1, record.key).Step();
+    UploadRow upload;
+    if (found.ok() && *found) {
+      upload = DecodeUploadRow(record.key, find_upload_.Bytes(0)).value_or(UploadRow());
+    }
+    find_upload_.Reset();
+    if (!found.ok()) return found.status();
+    upload.upload_id = record.upload_id;
+    return PutUpload(record.key, upload);
+  }
+  Status Apply(const UploadPartRecord& record) {
+    const std::string row = EncodePartRow(record.key, record.part);
+    return put_part_.Bind(1, record.key)
+        .Bind(2, std::int64_t{record.part.index})
+        .Bind(3, row)
+        .Run();
+  }
+  Status Apply(const UploadEndedRecord& record) {
+    GODWIT_RETURN_IF_ERROR(drop_parts_.Bind(1, record.key).Run());
+    return drop_upload_.Bind(1, record.key).Run();
+  }
+
+  Status PutUpload(const std::string& key, const UploadRow& upload) {
+    const std::string row = EncodeUploadRow(key, upload);
+    return put_upload_.Bind(1, key).Bind(2, row).Run();
+  }
+
+  SqliteStatement keep_;
+  SqliteStatement drop_;
+  SqliteStatement find_upload_;
+  SqliteStatement put_upload_;
+  SqliteStatement drop_upload_;
+  SqliteStatement put_part_;
+  SqliteStatement drop_parts_;
+};
+
+// A database with its statements, which go first.
+struct OpenState {
+  SqliteDatabase database;
+  SqliteStatement select;
+  JournalWriter journal;
+
+  static Result<std::unique_ptr<OpenState>> Prepare(SqliteDatabase database) {
+    Result<SqliteStatement> select = database.Prepare(kSelectState);
+    if (!select.ok()) return std::move(select).status();
+    Result<JournalWriter> journal = JournalWriter::Prepare(database);
+    if (!journal.ok()) return std::move(journal).status();
+    return std::make_unique<OpenState>(
+        OpenState{std::move(database), std::move(select).value(), std::move(journal).value()});
+  }
+};
+
+class SqliteJobStore final : public JobStore {
+ public:
+  SqliteJobStore(std::string folder, StatePair pair, Log& log)
+      : path_(folder + "/state.db"), pair_(std::move(pair)), log_(log), spool_(folder) {}
+
+  Status Open() {
+    Result<SqliteDatabase> database = OpenStateDatabase(path_, pair_, log_);
+    if (!database.ok()) return std::move(database).status();
+    Result<std::unique_ptr<OpenState>> state = OpenState::Prepare(std::move(database).value());
+    if (!state.ok()) return std::move(state).status();
+    state_ = std::move(state).value();
+    return Status::Ok();
+  }
+
+  Result<std::vector<StateRow>> ReadState(const std::string& after,
+                                          std::uint32_t rows_max) override {
+    const std::lock_guard lock(mutex_);
+    if (!state_) return NotOpen();
+    std::uint64_t damaged = 0;
+    Result<std::vector<StateRow>> rows = ReadRows(state_->select, after, rows_max, damaged);
+    if (damaged != 0) log_.WarnOnce("state-rows", "damaged rows of the job state were ignored");
+    if (!rows.ok() && rows.status().Is(ErrorKind::kCorrupted)) {
+      GODWIT_RETURN_IF_ERROR(StartAnew(rows.status()));
+      return std::vector<StateRow>();
+    }
+    return rows;
+  }
+
+  Status Append(std::span<const JournalRecord> records) override {
+    const std::lock_guard lock(mutex_);
+    if (!state_) return NotOpen();
+    Status status = WriteAll(records);
+    if (!status.Is(ErrorKind::kCorrupted)) return status;
+    GODWIT_RETURN_IF_ERROR(StartAnew(status));
+    return WriteAll(records);
+  }
+
+  Result<std::vector<JournaledUpload>> ReadUploads() override {
+    const std::lock_guard lock(mutex_);
+    if (!state_) return NotOpen();
+    Result<std::vector<JournaledUpload>> uploads = SelectUploads(state_->database);
+    if (uploads.ok() || !uploads.status().Is(ErrorKind::kCorrupted)) return uploads;
+    GODWIT_RETURN_IF_ERROR(StartAnew(uploads.status()));
+    return std::vector<JournaledUpload>();
+  }
+
+  Status Spool(std::span<const SpooledDelete> deletes) override {
+    const std::lock_guard lock(mutex_);
+    return spool_.Append(deletes);
+  }
+
+  Result<std::vector<SpooledDelete>> ReadSpool(std::uint64_t first,
+                                               std::uint32_t rows_max) override {
+    const std::lock_guard lock(mutex_);
+    return spool_.Read(first, rows_max);
+  }
+
+ private:
+  static Status NotOpen() { return Status(ErrorKind::kLocalIo, "the job state was given up"); }
+
+  Status WriteAll(std::span<const JournalRecord> records) {
+    Status status = state_->database.Execute("BEGIN IMMEDIATE");
+    for (auto record = records.begin(); status.ok() && record != records.end(); ++record) {
+      status = state_->journal.Write(*record);
+    }
+    if (status.ok()) status = state_->database.Execute("COMMIT");
+    if (status.ok()) return status;
+    state_->database.RollBack();
+    return std::move(status).WithOperation("write job state").WithObject(path_);
+  }
+
+  // The database turned out to be damaged: an empty one takes its place.
+  Status StartAnew(const Status& why) {
+    state_.reset();
+    GODWIT_RETURN_IF_ERROR(SetStateAside(path_, why, log_));
+    return Open();
+  }
+
+  const std::string path_;
+  const StatePair pair_;
+  Log& log_;
+  std::mutex mutex_;                  // Guards all below.
+  std::unique_ptr<OpenState> state_;  // Null if it was lost and could not be replaced.
+  SpoolFile spool_;
+};
+
+// Reads a snapshot of the state, remembers nothing; its spool is a memory store's.
+class ReadOnlyJobStore final : public JobStore {
+ public:
+  ReadOnlyJobStore(StateSnapshot snapshot, SqliteStatement select, std::string path, Log& log)
+      : snapshot_(std::move(snapshot)),
+        select_(std::move(select)),
+        path_(std::move(path)),
+        log_(log) {}
+
+  Result<std::vector<StateRow>> ReadState(const std::string& after,
+                                          std::uint32_t rows_max) override {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t damaged = 0;
+    Result<std::vector<StateRow>> rows = ReadRows(select_, after, rows_max, damaged);
+    if (!rows.ok() || damaged != 0) {
+      log_.WarnOnce("state-rows", "the job state " + path_ + " is damaged and was read in part");
+    }
+    if (!rows.ok()) return std::vector<StateRow>();
+    return rows;
+  }
+
+  Status Append(std::span<const JournalRecord>) override { return Status::Ok(); }
+
+  Result<std::vector<JournaledUpload>> ReadUploads() override {
+    const std::lock_guard lock(mutex_);
+    return SelectUploads(snapshot_.database());
+  }
+
+  Status Spool(std::span<const SpooledDelete> deletes) override { return memory_.Spool(deletes); }
+
+  Result<std::vector<SpooledDelete>> ReadSpool(std::uint64_t first,
+                                               std::uint32_t rows_max) override {
+    return memory_.ReadSpool(first, rows_max);
+  }
+
+ private:
+  std::mutex mutex_;  // Guards the snapshot and its statement.
+  StateSnapshot snapshot_;
+  SqliteStatement select_;
+  const std::string path_;
+  Log& log_;
+  MemoryJobStore memory_;
+};
+
+Result<std::unique_ptr<JobStore>> OpenSnapshot(const std::string& path, const StatePair& pair,
+                                               Log& log) {
+  Result<StateSnapshot> snapshot = StateSnapshot::Open(path, pair);
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  Result<SqliteStatement> select = snapshot->database().Prepare(kSelectState);
+  if (!select.ok()) return std::move(select).status();
+  return std::unique_ptr<JobStore>(std::make_unique<ReadOnlyJobStore>(
+      std::move(snapshot).value(), std::move(select).value(), path, log));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<JobStore>> OpenSqliteJobStore(const std::string& state_dir,
+                                                     const std::string& source_identity,
+                                                     const std::string& target_identity, Log& log) {
+  const std::string folder = JobFolder(state_dir, source_identity, target_identity);
+  GODWIT_RETURN_IF_ERROR(MakePrivateFolder(folder));
+  auto store =
+      std::make_unique<SqliteJobStore>(folder, StatePair{source_identity, target_identity}, log);
+  GODWIT_RETURN_IF_ERROR(store->Open());
+  return std::unique_ptr<JobStore>(std::move(store));
+}
+
+Result<std::unique_ptr<JobStore>> OpenSqliteJobStoreReadOnly(const std::string& state_dir,
+                                                             const std::string& source_identity,
+                                                             const std::string& target_identity,
+                                                             Log& log) {
+  const std::string path = JobFolder(state_dir, source_identity, target_identity) + "/state.db";
+  Result<std::unique_ptr<JobStore>> store =
+      OpenSnapshot(path, StatePair{source_identity, target_identity}, log);
+  if (store.ok()) return store;
+  if (!store.status().Is(ErrorKind::kNotFound)) {
+    log.Warn("the job state " + path + " was not read: " + store.status().message());
+  }
+  return std::unique_ptr<JobStore>(std::make_unique<MemoryJobStore>());
+}
+
+}  // namespace godwit

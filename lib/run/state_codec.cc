@@ -1,0 +1,165 @@
+#include "lib/run/state_codec.h"
+
+#include <array>
+#include <utility>
+
+#include "lib/run/byte_codec.h"
+
+namespace godwit {
+
+namespace {
+
+constexpr std::uint8_t kFormat = 1;
+// Set in a time's first byte if its nanoseconds do not fit the digits that it claims.
+constexpr std::uint8_t kAllDigits = 0x80;
+constexpr int kDigitsMax = 9;
+
+constexpr std::array<std::int64_t, kDigitsMax + 1> kNanosecondsOfDigits = {
+    1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
+
+// Digits first, then the time in units of the last digit: a time of whole seconds takes 6 bytes.
+void EncodeTime(ByteEncoder& out, const PreciseTime& time) {
+  const std::int64_t nanoseconds = time.time.time_since_epoch().count();
+  const auto digits = static_cast<std::uint8_t>(time.fraction_digits);
+  const std::int64_t unit = kNanosecondsOfDigits[digits];
+  const bool fits = nanoseconds % unit == 0;
+  out.Byte(fits ? digits : digits | kAllDigits);
+  out.Signed(fits ? nanoseconds / unit : nanoseconds);
+}
+
+std::optional<PreciseTime> DecodeTime(ByteDecoder& in) {
+  const std::uint8_t first = in.Byte();
+  const int digits = first & ~kAllDigits;
+  const std::int64_t value = in.Signed();
+  if (!in.ok() || digits > kDigitsMax) return std::nullopt;
+  std::int64_t nanoseconds = value;
+  const std::int64_t unit = kNanosecondsOfDigits[static_cast<std::size_t>(digits)];
+  if ((first & kAllDigits) == 0 && __builtin_mul_overflow(value, unit, &nanoseconds)) {
+    return std::nullopt;
+  }
+  return PreciseTime{Timestamp(std::chrono::nanoseconds(nanoseconds)), digits};
+}
+
+void EncodeDigests(ByteEncoder& out, const DigestSet& digests) {
+  out.Byte(static_cast<std::uint8_t>(digests.all().size()));
+  for (const Digest& digest : digests.all()) {
+    out.Byte(static_cast<std::uint8_t>(digest.kind()));
+    out.Raw(digest.bytes());
+  }
+}
+
+bool DecodeDigests(ByteDecoder& in, DigestSet& digests) {
+  const std::uint8_t count = in.Byte();
+  for (std::uint8_t i = 0; i < count; ++i) {
+    const std::uint8_t kind = in.Byte();
+    if (!in.ok() || kind > static_cast<std::uint8_t>(DigestKind::kXxh3)) return false;
+    const auto digest_kind = static_cast<DigestKind>(kind);
+    const std::span<const std::uint8_t> bytes = in.Raw(DigestSize(digest_kind));
+    if (!in.ok()) return false;
+    digests.Set(Digest(digest_kind, bytes));
+  }
+  return in.ok();
+}
+
+ByteEncoder Begin() {
+  ByteEncoder out;
+  out.Byte(kFormat);
+  return out;
+}
+
+}  // namespace
+
+std::string EncodeStateRow(const StateRow& row) {
+  ByteEncoder out = Begin();
+  out.Byte(static_cast<std::uint8_t>(row.evidence));
+  out.Number(row.size_bytes);
+  out.String(row.source_version);
+  out.String(row.target_version);
+  EncodeTime(out, row.source_modified);
+  EncodeDigests(out, row.digests);
+  return std::move(out).Seal(row.key);
+}
+
+std::optional<StateRow> DecodeStateRow(std::string_view key, std::string_view bytes) {
+  ByteDecoder in(key, bytes);
+  if (in.Byte() != kFormat) return std::nullopt;
+  StateRow row;
+  row.key = key;
+  const std::uint8_t evidence = in.Byte();
+  if (evidence > static_cast<std::uint8_t>(Evidence::kSize)) return std::nullopt;
+  row.evidence = static_cast<Evidence>(evidence);
+  row.size_bytes = in.Number();
+  row.source_version = in.String();
+  row.target_version = in.String();
+  const std::optional<PreciseTime> modified = DecodeTime(in);
+  if (!modified || !DecodeDigests(in, row.digests) || !in.Complete()) return std::nullopt;
+  row.source_modified = *modified;
+  return row;
+}
+
+std::string EncodeUploadRow(std::string_view key, const UploadRow& row) {
+  ByteEncoder out = Begin();
+  out.String(row.source_version);
+  out.Number(row.size_bytes);
+  out.Number(row.part_size_bytes);
+  out.String(row.upload_id.Reveal());
+  return std::move(out).Seal(key);
+}
+
+std::optional<UploadRow> DecodeUploadRow(std::string_view key, std::string_view bytes) {
+  ByteDecoder in(key, bytes);
+  if (in.Byte() != kFormat) return std::nullopt;
+  UploadRow row;
+  row.source_version = in.String();
+  row.size_bytes = in.Number();
+  row.part_size_bytes = in.Number();
+  row.upload_id = Secret(std::string(in.String()));
+  if (!in.Complete()) return std::nullopt;
+  return row;
+}
+
+std::string EncodePartRow(std::string_view key, const PartReceipt& part) {
+  ByteEncoder out = Begin();
+  out.Number(part.index);
+  out.Number(part.size_bytes);
+  out.String(part.token);
+  EncodeDigests(out, part.digests);
+  return std::move(out).Seal(key);
+}
+
+std::optional<PartReceipt> DecodePartRow(std::string_view key, std::uint32_t index,
+                                         std::string_view bytes) {
+  ByteDecoder in(key, bytes);
+  if (in.Byte() != kFormat || in.Number() != index) return std::nullopt;
+  PartReceipt part;
+  part.index = index;
+  part.size_bytes = in.Number();
+  part.token = in.String();
+  if (!DecodeDigests(in, part.digests) || !in.Complete()) return std::nullopt;
+  return part;
+}
+
+std::string EncodeSpooledDelete(const SpooledDelete& spooled) {
+  ByteEncoder out = Begin();
+  out.String(spooled.key);
+  out.String(spooled.version);
+  out.Number(spooled.size_bytes);
+  out.Byte(static_cast<std::uint8_t>((spooled.excluded ? 1 : 0) | (spooled.is_folder ? 2 : 0)));
+  return std::move(out).Seal({});
+}
+
+std::optional<SpooledDelete> DecodeSpooledDelete(std::string_view bytes) {
+  ByteDecoder in({}, bytes);
+  if (in.Byte() != kFormat) return std::nullopt;
+  SpooledDelete spooled;
+  spooled.key = in.String();
+  spooled.version = in.String();
+  spooled.size_bytes = in.Number();
+  const std::uint8_t flags = in.Byte();
+  if (!in.Complete() || flags > 3) return std::nullopt;
+  spooled.excluded = (flags & 1) != 0;
+  spooled.is_folder = (flags & 2) != 0;
+  return spooled;
+}
+
+}  // namespace godwit

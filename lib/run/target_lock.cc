@@ -1,0 +1,150 @@
+#include "lib/run/target_lock.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/base/text.h"
+#include "lib/run/lock_registry.h"
+#include "lib/run/quiet_thread.h"
+
+namespace godwit {
+
+namespace {
+
+// Whether a lock still counts.
+bool Holds(const LockRecord& record, Timestamp now, const LockLease& lease) {
+  switch (LivenessOf(record.holder)) {
+    case Liveness::kAlive:
+      return true;
+    case Liveness::kDead:
+      return false;
+    case Liveness::kUnknown:
+      return now < record.refreshed + lease.length;
+  }
+  return true;
+}
+
+std::string Describe(const LockRecord& record) {
+  return "pid " + std::to_string(record.holder.pid) + " on host " + record.holder.host +
+         " (boot id " + record.holder.boot_id + "), started " + FormatRfc3339(record.started, 0);
+}
+
+Status Locked(const LockRecord& holder, const std::string& target) {
+  const std::string which =
+      holder.target == target ? "" : ", which works on " + holder.target + ",";
+  return Status(ErrorKind::kConflict, "another run" + which + " is at work there: " +
+                                          Describe(holder) + "; wait for it, or stop it")
+      .WithOperation("lock the target")
+      .WithObject(target);
+}
+
+}  // namespace
+
+// One record in the registry, and the thread that keeps it fresh.
+class TargetLock::Held {
+ public:
+  Held(std::string state_dir, LockRecord record, Log& log, LockLease lease);
+  ~Held();
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  void KeepAlive(const std::stop_token& stop);
+  Status Refresh();
+  Status Release();
+
+  const std::string state_dir_;
+  const LockRecord record_;
+  Log& log_;
+  const LockLease lease_;
+  const SystemClock clock_;
+  std::jthread keeper_;  // Last: ends before what it uses.
+};
+
+TargetLock::Held::Held(std::string state_dir, LockRecord record, Log& log, LockLease lease)
+    : state_dir_(std::move(state_dir)), record_(std::move(record)), log_(log), lease_(lease) {
+  keeper_ = StartWithoutSignals([this](const std::stop_token& stop) { KeepAlive(stop); });
+}
+
+TargetLock::Held::~Held() {
+  keeper_.request_stop();
+  keeper_.join();
+  const Status status = Release();
+  if (!status.ok()) log_.Warn("the target's lock was not given back: " + status.ToString());
+}
+
+void TargetLock::Held::KeepAlive(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any stopped;
+  while (!stop.stop_requested()) {
+    stopped.wait_for(lock, stop, lease_.refresh, [] { return false; });
+    if (stop.stop_requested()) return;
+    const Status status = Refresh();
+    if (!status.ok()) log_.WarnOnce("target-lock", "the target's lock: " + status.ToString());
+  }
+}
+
+Status TargetLock::Held::Refresh() {
+  Result<LockRegistry> registry = LockRegistry::Open(state_dir_);
+  if (!registry.ok()) return std::move(registry).status();
+  Result<std::vector<LockRecord>> records = registry->Read();
+  if (!records.ok()) return std::move(records).status();
+  const auto ours =
+      std::find_if(records->begin(), records->end(),
+                   [this](const LockRecord& record) { return record.token == record_.token; });
+  if (ours == records->end()) {
+    return Status(ErrorKind::kConflict,
+                  "it was lost: it was not refreshed in time and another run may have taken it");
+  }
+  ours->refreshed = clock_.WallNow();
+  return registry->Write(*records);
+}
+
+Status TargetLock::Held::Release() {
+  Result<LockRegistry> registry = LockRegistry::Open(state_dir_);
+  if (!registry.ok()) return std::move(registry).status();
+  Result<std::vector<LockRecord>> records = registry->Read();
+  if (!records.ok()) return std::move(records).status();
+  const auto count = std::erase_if(
+      *records, [this](const LockRecord& record) { return record.token == record_.token; });
+  return count == 0 ? Status::Ok() : registry->Write(*records);
+}
+
+Result<TargetLock> TargetLock::Take(const std::string& state_dir,
+                                    const std::string& target_identity, Log& log, LockLease lease) {
+  Result<LockRegistry> registry = LockRegistry::Open(state_dir);
+  if (!registry.ok()) return std::move(registry).status();
+  Result<std::vector<LockRecord>> records = registry->Read();
+  if (!records.ok()) return std::move(records).status();
+  const Timestamp now = SystemClock().WallNow();
+  std::erase_if(*records, [&](const LockRecord& record) {
+    if (Holds(record, now, lease)) return false;
+    if (TargetsOverlap(record.target, target_identity)) {
+      log.Info("taking over the lock of a run that ended without giving it back: " +
+               Describe(record));
+    }
+    return true;
+  });
+  for (const LockRecord& record : *records) {
+    if (TargetsOverlap(record.target, target_identity)) return Locked(record, target_identity);
+  }
+  LockRecord record{MakeRunId(), ThisProcess(), now, now, target_identity};
+  records->push_back(record);
+  GODWIT_RETURN_IF_ERROR(registry->Write(*records));
+  return TargetLock(std::make_unique<Held>(state_dir, std::move(record), log, lease));
+}
+
+TargetLock::TargetLock(std::unique_ptr<Held> held) : held_(std::move(held)) {}
+TargetLock::TargetLock(TargetLock&&) noexcept = default;
+TargetLock& TargetLock::operator=(TargetLock&&) noexcept = default;
+TargetLock::~TargetLock() = default;
+
+}  // namespace godwit
