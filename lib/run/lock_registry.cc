@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/text.h"
-#include "lib/run/errno_status.h"
+#include "lib/base/errno_status.h"
 #include "lib/run/state_folder.h"
 
 namespace godwit {

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "lib/run/errno_status.h"
+#include "lib/base/errno_status.h"
 #include "lib/run/state_codec.h"
 
 namespace godwit {

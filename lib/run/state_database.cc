@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/run/errno_status.h"
+#include "lib/base/errno_status.h"
 
 namespace godwit {
 

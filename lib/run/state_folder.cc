@@ -8,7 +8,7 @@
 
 #include "lib/base/text.h"
 #include "lib/crypto/sha256.h"
-#include "lib/run/errno_status.h"
+#include "lib/base/errno_status.h"
 
 namespace godwit {
 

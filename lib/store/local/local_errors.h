@@ -3,12 +3,9 @@
 #include <string_view>
 
 #include "godwit/status.h"
+#include "lib/base/errno_status.h"
 
 namespace godwit {
-
-// The one place where an errno becomes a Status, as seen by someone who wants to do `operation`
-// on the file of the key `object`. The errno's name becomes the provider code.
-Status ErrnoStatus(int error, std::string_view operation, std::string_view object);
 
 // A file, folder, link or device where something else is needed.
 Status BlockedStatus(std::string_view what, std::string_view operation, std::string_view object);
