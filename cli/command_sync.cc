@@ -38,7 +38,6 @@ Status CheckSource(Session& session, const ParsedLocation& source, ObjectStore& 
     }
     return S_ISDIR(found.st_mode) ? Status::Ok() : UseCp(source);
   }
-  if (source.path.empty()) return Status::Ok();
   const std::unique_ptr<ObjectStore> retrying = MakeRetrying(session, store);
   ListRequest request;
   request.prefix = source.FolderPrefix();
@@ -46,6 +45,7 @@ Status CheckSource(Session& session, const ParsedLocation& source, ObjectStore& 
   const Result<ListPage> page = retrying->List(session.Context(), request);
   // A listing that fails is the job's to report.
   if (!page.ok() || !page->entries.empty() || !page->next_page_token.empty()) return Status::Ok();
+  if (source.path.empty()) return Status::Ok();
   const Result<ObjectMeta> meta = retrying->Head(session.Context(), source.path);
   return meta.ok() ? UseCp(source) : Status::Ok();
 }
@@ -86,6 +86,7 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocatio
     return Failed(ReportNotStarted(session, label, opened.status(), ExitCodeOf(opened.status())));
   }
   const Endpoint target = FolderEndpoint(*opened, target_location);
+  MeetService(session, *opened, target_location);
   std::optional<TargetLock> lock;
   if (!session.settings.sync.dry_run) {
     Result<TargetLock> taken =

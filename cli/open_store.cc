@@ -8,7 +8,6 @@
 #include "lib/store/local/local_store.h"
 #include "lib/store/logged_store.h"
 #include "lib/store/retrying_store.h"
-#include "lib/store/s3/s3_address.h"
 #include "lib/store/s3/s3_config.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/throttled_store.h"
@@ -41,14 +40,6 @@ S3Settings SettingsOf(const ParsedLocation& location) {
   return settings;
 }
 
-// Stores of one endpoint and one credential set may copy between their buckets. The settings name
-// the set without revealing it.
-std::string CopyDomain(const S3Config& config, const AwsCredentialOptions& credentials) {
-  return "s3|" + config.endpoint + "|" + (config.anonymous ? "anonymous" : "") + "|" +
-         credentials.profile + "|" + credentials.credentials_file + "|" +
-         credentials.access_key_id_env;
-}
-
 Result<OpenedStore> OpenS3(Session& session, const ParsedLocation& location) {
   const S3Settings settings = SettingsOf(location);
   Result<S3Config> config = ResolveS3Config(settings, session.environment, ReadSmallFile);
@@ -59,12 +50,16 @@ Result<OpenedStore> OpenS3(Session& session, const ParsedLocation& location) {
   curl.user_agent = "godwit/" GODWIT_VERSION;
   Result<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(std::move(curl));
   if (!transport.ok()) return transport.status();
-  OpenedStore opened;
-  opened.container_identity = S3Identity(*config) + "/";
-  opened.copy_domain = CopyDomain(*config, settings.credentials);
   Result<std::unique_ptr<S3Store>> store =
-      S3Store::Create(std::move(*config), std::move(*transport), session.clock, session.log);
+      S3Store::Create(std::move(*config), **transport, session.clock, session.log);
   if (!store.ok()) return store.status();
+  OpenedStore opened;
+  opened.container_identity = (*store)->Identity() + "/";
+  // Without credentials nothing can be copied; the first request says what is missing.
+  if (const Result<std::string> credentials = (*store)->CredentialSetId(); credentials.ok()) {
+    opened.copy_domain = (*store)->ServiceIdentity() + "|" + *credentials;
+  }
+  opened.transport = std::move(*transport);
   opened.plain = std::move(*store);
   return opened;
 }
@@ -112,6 +107,15 @@ Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& locatio
   endpoint.container = location.container;
   endpoint.copy_domain = opened.copy_domain;
   return endpoint;
+}
+
+void MeetService(Session& session, const OpenedStore& opened, const ParsedLocation& location) {
+  if (location.is_local()) return;
+  ListRequest request;
+  request.prefix = location.FolderPrefix();
+  request.keys_max = 1;
+  const Result<ListPage> page = opened.store().List(session.Context(), request);
+  if (!page.ok()) session.log.Debug(page.status().ToString());
 }
 
 std::string CanonicalPath(const std::string& path) {

@@ -8,16 +8,18 @@
 #include "cli/location.h"
 #include "cli/session.h"
 #include "godwit/object_store.h"
+#include "lib/http/transport.h"
 #include "lib/run/job.h"
 
 namespace godwit {
 
 // A container opened for a location, with everything that it stands on.
 struct OpenedStore {
-  // Outermost first: what holds borrows what follows it.
-  std::unique_ptr<ObjectStore> throttled;  // Null without limits.
-  std::unique_ptr<ObjectStore> logged;     // Null unless every request is logged.
+  // Each borrows those above it.
+  std::unique_ptr<HttpTransport> transport;  // Null for local folders.
   std::unique_ptr<ObjectStore> plain;
+  std::unique_ptr<ObjectStore> logged;     // Null unless every request is logged.
+  std::unique_ptr<ObjectStore> throttled;  // Null without limits.
   // Service, endpoint and container, canonical: two spellings of one place are equal.
   std::string container_identity;
   // Equal for two stores between which the service itself may copy; empty for none.
@@ -40,6 +42,10 @@ Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, 
 
 // The location's folder as one side of a job.
 Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& location);
+
+// Makes a service that its host does not name show itself by its first answer, so that
+// Describe() tells what it really does. Costs one LIST of one key; failures are left to the job.
+void MeetService(Session& session, const OpenedStore& opened, const ParsedLocation& location);
 
 // An absolute local path without symlinks in the part that exists.
 std::string CanonicalPath(const std::string& path);
