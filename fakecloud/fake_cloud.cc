@@ -220,7 +220,8 @@ Status FakeCloud::PutObject(std::string_view bucket_name, std::string_view key,
   Storage::Access access = impl_->storage.Lock();
   fakecloud::Bucket* bucket = access.Find(bucket_name);
   if (bucket == nullptr) return NoBucket(bucket_name);
-  bucket->Publish(key, std::move(object), impl_->storage.NextSerial());
+  bucket->Publish(key, std::make_shared<fakecloud::ObjectVersion>(std::move(object)),
+                  impl_->storage.NextSerial());
   return Status::Ok();
 }
 

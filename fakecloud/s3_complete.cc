@@ -225,8 +225,8 @@ S3Result<Response> CompleteMultipartUpload(S3Context& context, S3Call& call) {
     if (MaybeError error = CheckWriteCondition(call, bucket.Live(call.key))) return *error;
     object.upload_id = upload.id;
     const std::string id = upload.id;
-    const ObjectPtr published =
-        bucket.Publish(call.key, std::move(object), context.storage.NextSerial());
+    const ObjectPtr published = bucket.Publish(
+        call.key, std::make_shared<ObjectVersion>(std::move(object)), context.storage.NextSerial());
     bucket.uploads.erase(id);
     return CompleteAnswer(call, *published);
   });

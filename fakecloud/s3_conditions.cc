@@ -63,17 +63,15 @@ S3Result<std::optional<ByteRange>> ParseRange(std::string_view header, std::uint
   const std::size_t dash = header.find('-');
   if (dash == std::string_view::npos) return whole;
   const std::string_view first_text = header.substr(0, dash), last_text = header.substr(dash + 1);
-  std::optional<std::uint64_t> first = ParseDecimal(first_text), last = ParseDecimal(last_text);
-  if ((!first && !first_text.empty()) || (!last && !last_text.empty()) || (!first && !last) ||
-      (first && last && *last < *first)) {
+  const std::optional<std::uint64_t> first = ParseDecimal(first_text);
+  const std::optional<std::uint64_t> last = ParseDecimal(last_text);
+  if ((!first && !first_text.empty()) || (!last && !last_text.empty()) || (!first && !last)) {
     return whole;
   }
-  const bool suffix = !first;
-  if (suffix) {
-    first = object_size - std::min(*last, object_size);
-    last = std::nullopt;
-  }
-  if (*first >= object_size) {
+  // Without a first byte it is the length of the object's tail.
+  const std::uint64_t begin =
+      first ? *first : object_size - std::min(last.value_or(0), object_size);
+  if (begin >= object_size) {
     return S3Error{416,
                    "InvalidRange",
                    "The requested range is not satisfiable",
@@ -81,8 +79,9 @@ S3Result<std::optional<ByteRange>> ParseRange(std::string_view header, std::uint
                     {"ActualObjectSize", std::to_string(object_size)}},
                    {{"Content-Range", "bytes */" + std::to_string(object_size)}}};
   }
-  const std::uint64_t end = std::min(last.value_or(object_size - 1), object_size - 1);
-  return std::optional<ByteRange>(ByteRange{*first, end - *first + 1});
+  const std::uint64_t end = first && last ? std::min(*last, object_size - 1) : object_size - 1;
+  if (end < begin) return whole;
+  return std::optional<ByteRange>(ByteRange{begin, end - begin + 1});
 }
 
 }  // namespace fakecloud

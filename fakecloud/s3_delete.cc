@@ -54,9 +54,9 @@ S3Result<Deletion> DeleteOne(S3Context& context, const S3Call& call, Bucket& buc
     bucket.keys.erase(wanted.key);
     return done;
   }
-  ObjectVersion marker;
-  marker.delete_marker = true;
-  marker.modified = call.now;
+  auto marker = std::make_shared<ObjectVersion>();
+  marker->delete_marker = true;
+  marker->modified = call.now;
   done.marker = true;
   done.version_id =
       bucket.Publish(wanted.key, std::move(marker), context.storage.NextSerial())->version_id;

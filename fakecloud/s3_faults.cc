@@ -138,7 +138,9 @@ void Swap(S3Context& context, const S3Call& call, const Fault& fault) {
   next.headers = old->headers;
   Storage::Access access = context.storage.Lock();
   Bucket* bucket = access.Find(call.bucket);
-  if (bucket != nullptr) bucket->Publish(call.key, std::move(next), context.storage.NextSerial());
+  if (bucket != nullptr)
+    bucket->Publish(call.key, std::make_shared<ObjectVersion>(std::move(next)),
+                    context.storage.NextSerial());
 }
 
 void Stall(const Fault& fault, Response& response) {

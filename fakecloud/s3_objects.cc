@@ -145,7 +145,8 @@ S3Result<ObjectPtr> PublishObject(S3Context& context, const S3Call& call, Object
   if (bucket == nullptr) return NoSuchBucket(call.bucket);
   if (bucket->synthetic) return AccessDenied("A synthetic bucket cannot be written to");
   if (MaybeError error = CheckWriteCondition(call, bucket->Live(call.key))) return *error;
-  return bucket->Publish(call.key, std::move(version), context.storage.NextSerial());
+  return bucket->Publish(call.key, std::make_shared<ObjectVersion>(std::move(version)),
+                         context.storage.NextSerial());
 }
 
 void AddVersionHeader(const ObjectVersion& version, Response& response) {

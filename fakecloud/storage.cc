@@ -65,9 +65,10 @@ ObjectPtr Bucket::Version(std::string_view key, std::string_view version_id) con
   return nullptr;
 }
 
-ObjectPtr Bucket::Publish(std::string_view key, ObjectVersion version, std::uint64_t serial) {
-  version.version_id = versioning == Versioning::kEnabled ? Storage::OpaqueId(serial, 32) : "null";
-  auto published = std::make_shared<const ObjectVersion>(std::move(version));
+ObjectPtr Bucket::Publish(std::string_view key, std::shared_ptr<ObjectVersion> version,
+                          std::uint64_t serial) {
+  version->version_id = versioning == Versioning::kEnabled ? Storage::OpaqueId(serial, 32) : "null";
+  const ObjectPtr published = std::move(version);
   auto found = keys.find(key);
   if (found == keys.end()) found = keys.try_emplace(std::string(key)).first;
   std::vector<ObjectPtr>& versions = found->second;

@@ -98,7 +98,8 @@ struct Bucket {
   ObjectPtr Live(std::string_view key) const;
   ObjectPtr Version(std::string_view key, std::string_view version_id) const;
   // Makes `version` the latest, with a version id as the bucket's versioning demands.
-  ObjectPtr Publish(std::string_view key, ObjectVersion version, std::uint64_t serial);
+  ObjectPtr Publish(std::string_view key, std::shared_ptr<ObjectVersion> version,
+                    std::uint64_t serial);
   // Shows live objects with keys >= `from`, in byte order, until `visit` returns false.
   void VisitLive(std::string_view from,
                  const std::function<bool(const std::string&, const ObjectVersion&)>& visit) const;

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
+#include <array>
+#include <mutex>
 
 #include "tests/unit/fakecloud/raw_client.h"
 
@@ -18,8 +18,12 @@ using godwit::RawConnection;
 class EchoService final : public Service {
  public:
   Response Handle(Request& request) override {
-    Response response = answer;
-    if (!read_body) return response;
+    Response response;
+    {
+      const std::lock_guard lock(mutex_);
+      response = answer_;
+      if (!read_body_) return response;
+    }
     std::array<std::byte, 1000> buffer;
     std::ptrdiff_t got;
     while ((got = request.body->Read(buffer)) > 0) {
@@ -29,8 +33,17 @@ class EchoService final : public Service {
     if (got < 0) response.text += "(broken)";
     return response;
   }
-  Response answer;
-  bool read_body = true;
+
+  void Set(const Response& answer, bool read_body) {
+    const std::lock_guard lock(mutex_);
+    answer_ = answer;
+    read_body_ = read_body;
+  }
+
+ private:
+  std::mutex mutex_;  // Guards both.
+  Response answer_;
+  bool read_body_ = true;
 };
 
 class HttpServerTest : public testing::Test {
@@ -40,17 +53,23 @@ class HttpServerTest : public testing::Test {
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = std::move(started).value();
   }
+  // Gives the answer that the test has set up to the service.
+  void Arm() { service_.Set(answer_, read_body_); }
   RawAnswer Exchange(std::string_view request) {
+    Arm();
     RawConnection connection(server_->endpoint());
     connection.Send(request);
     return connection.Receive();
   }
 
+  Response answer_;
+  bool read_body_ = true;
   EchoService service_;
   std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(HttpServerTest, ConnectionServesManyRequests) {
+  Arm();
   RawConnection connection(server_->endpoint());
   for (const std::string text : {"one", "", "three"}) {
     connection.Send("PUT / HTTP/1.1\r\nContent-Length: " + std::to_string(text.size()) +
@@ -63,6 +82,7 @@ TEST_F(HttpServerTest, ConnectionServesManyRequests) {
 }
 
 TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send(
       "PUT / HTTP/1.1\r\nContent-Length: 1\r\n\r\naPUT / HTTP/1.1\r\n"
@@ -84,6 +104,7 @@ TEST_F(HttpServerTest, BadChunkBreaksTheBody) {
 }
 
 TEST_F(HttpServerTest, ContinueIsSentBeforeTheBodyIsRead) {
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send("PUT / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(connection.Receive().status, 100);
@@ -92,8 +113,8 @@ TEST_F(HttpServerTest, ContinueIsSentBeforeTheBodyIsRead) {
 }
 
 TEST_F(HttpServerTest, EarlyAnswerToExpectationEndsTheConnection) {
-  service_.read_body = false;
-  service_.answer.status = 403;
+  read_body_ = false;
+  answer_.status = 403;
   const RawAnswer answer =
       Exchange("PUT / HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(answer.status, 403);
@@ -101,7 +122,8 @@ TEST_F(HttpServerTest, EarlyAnswerToExpectationEndsTheConnection) {
 }
 
 TEST_F(HttpServerTest, UnreadSmallBodyIsDroppedAndTheConnectionStays) {
-  service_.read_body = false;
+  read_body_ = false;
+  Arm();
   RawConnection connection(server_->endpoint());
   for (int i = 0; i < 2; ++i) {
     connection.Send("PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcde");
@@ -110,8 +132,9 @@ TEST_F(HttpServerTest, UnreadSmallBodyIsDroppedAndTheConnectionStays) {
 }
 
 TEST_F(HttpServerTest, AnswerArrivesAlthoughALargeBodyIsNotRead) {
-  service_.read_body = false;
-  service_.answer.text = "refused";
+  read_body_ = false;
+  answer_.text = "refused";
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send("PUT / HTTP/1.1\r\nContent-Length: 3000000\r\n\r\n");
   connection.Send(std::string(3'000'000, 'x'));
@@ -119,6 +142,7 @@ TEST_F(HttpServerTest, AnswerArrivesAlthoughALargeBodyIsNotRead) {
 }
 
 TEST_F(HttpServerTest, CutRequestBodyIsBroken) {
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send("PUT / HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc");
   connection.FinishSending();
@@ -126,7 +150,8 @@ TEST_F(HttpServerTest, CutRequestBodyIsBroken) {
 }
 
 TEST_F(HttpServerTest, HeadHasLengthAndNoBody) {
-  service_.answer.text = "12345";
+  answer_.text = "12345";
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send("HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(connection.Receive(true).Header("content-length"), "5");
@@ -134,7 +159,7 @@ TEST_F(HttpServerTest, HeadHasLengthAndNoBody) {
 }
 
 TEST_F(HttpServerTest, NoContentHasNoLength) {
-  service_.answer.status = 204;
+  answer_.status = 204;
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").headers.count("content-length"), 0U);
 }
 
@@ -145,6 +170,7 @@ TEST_F(HttpServerTest, MalformedRequestEndsTheConnection) {
 }
 
 TEST_F(HttpServerTest, ClientsWishToCloseIsHonoured) {
+  Arm();
   RawConnection connection(server_->endpoint());
   connection.Send("GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(connection.Receive().Header("connection"), "close");
@@ -152,57 +178,59 @@ TEST_F(HttpServerTest, ClientsWishToCloseIsHonoured) {
 }
 
 TEST_F(HttpServerTest, LostAnswerIsNotAByte) {
-  service_.answer.wire.lose = CutKind::kReset;
+  answer_.wire.lose = CutKind::kReset;
   const RawAnswer reset = Exchange("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(reset.status, 0);
   EXPECT_EQ(reset.end, AnswerEnd::kReset);
-  service_.answer.wire.lose = CutKind::kFin;
+  answer_.wire.lose = CutKind::kFin;
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").end, AnswerEnd::kClosed);
 }
 
 TEST_F(HttpServerTest, BodyIsCutAfterExactlySoManyBytes) {
-  service_.answer.content = Content::FromText(std::string(100'000, 'x'));
+  answer_.content = Content::FromText(std::string(100'000, 'x'));
   for (const std::uint64_t count : {0, 1, 50'000, 99'999}) {
-    service_.answer.wire.cut_after = count;
+    answer_.wire.cut_after = count;
     const RawAnswer answer = Exchange("GET / HTTP/1.1\r\n\r\n");
     EXPECT_EQ(answer.Header("content-length"), "100000");
     EXPECT_EQ(answer.body.size(), count);
     EXPECT_EQ(answer.end, AnswerEnd::kClosed);
   }
-  service_.answer.wire.cut_kind = CutKind::kReset;
+  answer_.wire.cut_kind = CutKind::kReset;
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").end, AnswerEnd::kReset);
 }
 
 TEST_F(HttpServerTest, FlipsAndZerosChangeTheBodyOnly) {
-  service_.answer.text = "abcd";
-  service_.answer.wire.flips = {{0, 1}, {3, 0x80}};
+  answer_.text = "abcd";
+  answer_.wire.flips = {{0, 1}, {3, 0x80}};
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, "`bc\xE4");
-  service_.answer.wire.flips.clear();
-  service_.answer.wire.zero = true;
+  answer_.wire.flips.clear();
+  answer_.wire.zero = true;
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, std::string(4, '\0'));
 }
 
 TEST_F(HttpServerTest, WrongLengthIsAnnouncedAndTheConnectionEnds) {
-  service_.answer.text = "abcd";
-  service_.answer.wire.length_error = 1;
+  answer_.text = "abcd";
+  answer_.wire.length_error = 1;
   const RawAnswer longer = Exchange("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(longer.Header("content-length"), "5");
   EXPECT_EQ(longer.end, AnswerEnd::kClosed);
-  service_.answer.wire.length_error = -1;
+  answer_.wire.length_error = -1;
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, "abc");
 }
 
 TEST_F(HttpServerTest, StallComesBeforeTheFirstByteOrInTheBody) {
-  service_.answer.text = "abcd";
-  service_.answer.wire.stalls = true;
+  answer_.text = "abcd";
+  answer_.wire.stalls = true;
+  Arm();
   RawConnection before(server_->endpoint());
   before.Send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(before.ReceiveWithin(30), "");
 
-  service_.answer.wire.stall_after = 2;
-  service_.answer.wire.stall_time = std::chrono::milliseconds(20);
+  answer_.wire.stall_after = 2;
+  answer_.wire.stall_time = std::chrono::milliseconds(20);
   EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, "abcd");
-  service_.answer.wire.stall_time = std::nullopt;
+  answer_.wire.stall_time = std::nullopt;
+  Arm();
   RawConnection within(server_->endpoint());
   within.Send("GET / HTTP/1.1\r\n\r\n");
   std::string seen;
@@ -212,10 +240,10 @@ TEST_F(HttpServerTest, StallComesBeforeTheFirstByteOrInTheBody) {
 }
 
 TEST_F(HttpServerTest, SlowBodyTakesItsTime) {
-  service_.answer.text = std::string(200, 'x');
-  service_.answer.wire.bytes_per_second = 2000;
+  answer_.text = std::string(200, 'x');
+  answer_.wire.bytes_per_second = 2000;
   const auto start = std::chrono::steady_clock::now();
-  EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, service_.answer.text);
+  EXPECT_EQ(Exchange("GET / HTTP/1.1\r\n\r\n").body, answer_.text);
   EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(90));
 }
 
@@ -231,6 +259,7 @@ TEST_F(HttpServerTest, ServesThreeHundredConnectionsAtOnce) {
 }
 
 TEST_F(HttpServerTest, StopEndsIdleConnections) {
+  Arm();
   RawConnection idle(server_->endpoint());
   idle.Send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(idle.Receive().status, 200);
