@@ -85,6 +85,7 @@ struct UploadOptions {
   WriteCondition condition;           // Where Capabilities says kAtBegin.
   std::uint64_t size_bytes = 0;       // Of the whole object.
   std::uint64_t part_size_bytes = 0;  // Of every part but the last.
+  bool by_copy = false;               // Every part will come by CopyPart.
 };
 
 // One part of an upload that is under way.

@@ -130,7 +130,8 @@ Status S3Channel::CheckLook(const S3Request& request, const HttpResponse& respon
   // A HEAD has no error body: its 404 is believed only with the marks of S3.
   const bool bare_missing = request.errors.head && response.status == 404;
   if (!success && !bare_missing) return Status::Ok();
-  const bool has_id = !HeaderOf(response, "x-amz-request-id").empty();
+  const bool has_id = !HeaderOf(response, "x-amz-request-id").empty() ||
+                      !HeaderOf(response, "x-amzn-requestid").empty();
   const bool is_xml = HeaderOf(response, "content-type").find("xml") != std::string_view::npos;
   const bool plausible = has_id || (!knowledge_.promises().is_aws && (success || is_xml));
   if (plausible) return Status::Ok();

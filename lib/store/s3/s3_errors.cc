@@ -157,14 +157,21 @@ ErrorKind KindOf(int status, const S3Error& error, const S3ErrorContext& context
   return kind;
 }
 
-std::string_view MessageOf(ErrorKind kind) {
+std::string_view ChangedMessage(const S3ErrorContext& context) {
+  if (!context.changes) return "the object has changed";
+  // Without a condition of its own, only a copy's pinned source is left.
+  return context.conditional ? "the object at the target has changed"
+                             : "the source object has changed";
+}
+
+std::string_view MessageOf(ErrorKind kind, const S3ErrorContext& context) {
   switch (kind) {
     case ErrorKind::kNotFound:
-      return "no such object";
+      return context.subject == S3Subject::kUpload ? "no such upload" : "no such object";
     case ErrorKind::kContainerNotFound:
       return "no such bucket";
     case ErrorKind::kPreconditionFailed:
-      return "the object at the target has changed";
+      return ChangedMessage(context);
     case ErrorKind::kConflict:
       return "another write of the same object is under way";
     case ErrorKind::kPermissionDenied:
@@ -181,18 +188,21 @@ std::string_view MessageOf(ErrorKind kind) {
       return "the answer does not look like S3's";
     case ErrorKind::kUnsupported:
       return "the service cannot do this";
+    case ErrorKind::kInvalidArgument:
+      return "the service refuses the request";
     default:
       return "the service failed";
   }
 }
 
 // What the service says itself is shown where our own words would hide it.
-std::string MessageFor(ErrorKind kind, const S3Error& error) {
+std::string MessageFor(ErrorKind kind, const S3Error& error, const S3ErrorContext& context) {
   const bool ours = kind != ErrorKind::kInvalidArgument && kind != ErrorKind::kUnauthenticated &&
                     kind != ErrorKind::kCorrupted && kind != ErrorKind::kUnsupported &&
                     kind != ErrorKind::kUnavailable && kind != ErrorKind::kAlreadyExists &&
                     kind != ErrorKind::kPermissionDenied;
-  const std::string message(MessageOf(kind));
+  if (error.code == "InvalidRange") return "the range lies outside of the object";
+  const std::string message(MessageOf(kind, context));
   if (ours || error.message.empty()) return message;
   if (kind == ErrorKind::kPermissionDenied) {
     return error.code == "AccessDenied" ? message : message + ": " + error.message;
@@ -229,7 +239,7 @@ std::optional<std::chrono::milliseconds> PauseOf(const HttpHeaders& headers) {
 
 Status MapS3Error(int status, const S3Error& error, const S3ErrorContext& context) {
   const ErrorKind kind = KindOf(status, error, context);
-  return Status(kind, MessageFor(kind, error))
+  return Status(kind, MessageFor(kind, error, context))
       .WithProviderCode(error.code)
       .WithHttpStatus(status)
       .WithRequestId(error.request_id)

@@ -30,8 +30,8 @@ S3Knowledge::S3Knowledge(const S3Promises& host_row, S3Checksum setting)
 
 void S3Knowledge::SeeAnswer(const HttpHeaders& headers) {
   if (is_row_found_.load(std::memory_order_acquire)) return;
-  const auto server = headers.Find("server");
-  const S3Promises* row = server.has_value() ? PromisesOfServer(*server) : nullptr;
+  const S3Promises* row = PromisesOfServer(headers.Find("server").value_or(""),
+                                           headers.Find("x-amz-request-id").value_or(""));
   if (row == nullptr) return;
   const std::lock_guard lock(mutex_);
   if (is_row_found_) return;

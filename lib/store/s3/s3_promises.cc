@@ -1,5 +1,6 @@
 #include "lib/store/s3/s3_promises.h"
 
+#include <algorithm>
 #include <array>
 
 #include "lib/base/text.h"
@@ -22,7 +23,7 @@ constexpr S3Promises kAws = [] {
   row.checksums = S3ChecksumSupport::kSupported;
   row.trailers = row.object_size_header = true;
   row.etag_is_md5 = row.part_etag_is_md5_of_md5s = true;
-  row.server_copy = row.restore_status = true;
+  row.server_copy = row.checksums_of_copied_parts = row.restore_status = true;
   return row;
 }();
 
@@ -118,6 +119,13 @@ constexpr std::array kServers = std::to_array<Row>({
     {"fakecloud", &kFakecloud},
 });
 
+// "tx000003eef92cfc961a3fa-006b036add-100c-default": time and zone behind a number.
+bool IsCephRequestId(std::string_view id) {
+  constexpr std::size_t kNumberEnd = 23;
+  return id.starts_with("tx") && id.size() > kNumberEnd && id[kNumberEnd] == '-' &&
+         std::count(id.begin(), id.end(), '-') >= 3;
+}
+
 bool IsUnder(std::string_view host, std::string_view domain) {
   if (!host.ends_with(domain)) return false;
   return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
@@ -132,12 +140,12 @@ const S3Promises& PromisesOfHost(std::string_view host) {
   return kUnknown;
 }
 
-const S3Promises* PromisesOfServer(std::string_view server) {
+const S3Promises* PromisesOfServer(std::string_view server, std::string_view request_id) {
   const std::string lower = AsciiLower(server);
   for (const Row& row : kServers) {
     if (lower.starts_with(row.name)) return row.promises;
   }
-  return nullptr;
+  return lower.empty() && IsCephRequestId(request_id) ? &kCeph : nullptr;
 }
 
 Capabilities CapabilitiesOf(const S3Promises& promises) {

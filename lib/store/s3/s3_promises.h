@@ -37,7 +37,8 @@ struct S3Promises {
   bool part_etag_is_md5_of_md5s = false;  // Of a multipart upload, likewise.
   bool listed_etag_is_md5 = false;        // However the object is encrypted.
 
-  bool server_copy = false;  // Copies that are pinned to their source's version.
+  bool server_copy = false;                // Copies that are pinned to their source's version.
+  bool checksums_of_copied_parts = false;  // Computes those of UploadPartCopy.
   bool tags = true;
   bool restore_status = false;  // Listings can tell whether an archived object is readable.
 };
@@ -45,9 +46,10 @@ struct S3Promises {
 // The row for an endpoint's host: that of an unknown service if the host tells nothing.
 const S3Promises& PromisesOfHost(std::string_view host);
 
-// The row for the Server header of an answer; null if it tells nothing. Never Amazon's, which is
-// known by its hosts alone.
-const S3Promises* PromisesOfServer(std::string_view server);
+// The row for what an answer's headers tell of its server; null if they tell nothing. Never
+// Amazon's, which is known by its hosts alone. `request_id`: Ceph sends no Server header, but the
+// form of its x-amz-request-id is its own.
+const S3Promises* PromisesOfServer(std::string_view server, std::string_view request_id);
 
 // A row as the constants that callers see.
 Capabilities CapabilitiesOf(const S3Promises& promises);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +30,9 @@ namespace godwit {
 // Bodies carry a digest that the service checks (S3Config::checksum). Where a service does not
 // know CRC64NVME the object goes again with its MD5, and all after it at once. Receipts name the
 // proof; kNone means that nothing proved the bytes.
+//
+// Upload ids are the service's own. What an upload was begun with is remembered, and asked of the
+// service (ListParts) for uploads of earlier runs.
 //
 // Borrows transport, clock and log.
 class S3Store final : public ObjectStore {
@@ -130,19 +135,37 @@ class S3Store final : public ObjectStore {
                        bool& again);
   Status JudgeMd5(const Sent& sent, StoredBody& stored);
 
+  Status OtherBytes(const Sent& sent) const;
+
   Result<PutReceipt> CopyWith(const CallContext& context, const CopySource& source,
                               std::string_view key, const PutOptions& options, bool replace);
   Status AddUploadHeaders(const ObjectAttributes& attributes, S3Checksum checksum,
-                          S3Request& request);
+                          S3Request& request) const;
   Status ProveFinish(const CallContext& context, const Sent& sent, const S3Document& document,
                      std::string_view key, const std::optional<Digest>& expected,
                      std::span<const PartReceipt> parts, PutReceipt& receipt);
+  Version FindFinished(const CallContext& context, std::string_view key,
+                       const std::optional<Digest>& expected, std::span<const PartReceipt> parts);
+  Status ProveByParts(const Sent& sent, std::span<const PartReceipt> parts, PutReceipt& receipt);
 
   Status DeleteOne(const CallContext& context, const DeleteRequest& request);
   Status DeleteBatch(const CallContext& context, std::span<const DeleteRequest> requests,
                      std::span<const std::size_t> chosen, std::vector<Status>& statuses);
 
+  // How an upload was begun, which decides what its parts and its finish may carry.
+  struct UploadMode {
+    S3Checksum checksum = S3Checksum::kMd5;  // Never kAuto.
+    bool by_copy = false;
+  };
+  void RememberUpload(const Secret& upload_id, UploadMode mode);
+  void ForgetUpload(const Secret& upload_id);
+  UploadMode ModeOf(const Secret& upload_id) const;
+  void LearnUpload(const Secret& upload_id, const S3Document& parts_page,
+                   const UploadedParts& parts);
+
   S3Channel channel_;
+  mutable std::mutex uploads_mutex_;           // Guards uploads_.
+  std::map<std::string, UploadMode> uploads_;  // By id; those that are under way.
   HttpTransport& transport_;
   const Clock& clock_;
 };

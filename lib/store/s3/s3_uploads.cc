@@ -6,9 +6,6 @@
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"
 
-// Multipart uploads. The handle that callers keep is "CHECKSUM:ID": what the upload was begun with
-// decides what its parts and its finish may carry, also in a later run.
-
 namespace godwit {
 namespace {
 
@@ -16,55 +13,15 @@ namespace {
 constexpr int kPartPagesMax = 100;
 constexpr int kUploadPagesMax = 100'000;
 
-struct Handle {
-  S3Checksum checksum = S3Checksum::kMd5;
-  std::string id;
-};
-
-std::string_view NameOf(S3Checksum checksum) {
-  switch (checksum) {
-    case S3Checksum::kCrc64Nvme:
-      return "crc64nvme";
-    case S3Checksum::kCrc32c:
-      return "crc32c";
-    case S3Checksum::kNone:
-      return "none";
-    case S3Checksum::kAuto:
-    case S3Checksum::kMd5:
-      break;
-  }
-  return "md5";
-}
-
-Secret MakeHandle(S3Checksum checksum, std::string_view id) {
-  return Secret(std::string(NameOf(checksum)).append(":").append(id));
-}
-
-Result<Handle> ReadHandle(const Secret& secret) {
-  const std::string& text = secret.Reveal();
-  for (const S3Checksum checksum :
-       {S3Checksum::kCrc64Nvme, S3Checksum::kCrc32c, S3Checksum::kMd5, S3Checksum::kNone}) {
-    const std::string prefix = std::string(NameOf(checksum)) + ":";
-    if (text.starts_with(prefix) && text.size() > prefix.size()) {
-      return Handle{checksum, text.substr(prefix.size())};
-    }
-  }
-  return Status(ErrorKind::kInvalidArgument, "not an upload of this store");
-}
-
 std::string_view AlgorithmOf(S3Checksum checksum) {
   if (checksum == S3Checksum::kCrc64Nvme) return "CRC64NVME";
   return checksum == S3Checksum::kCrc32c ? "CRC32C" : "";
 }
 
-std::string_view ElementOf(DigestKind kind) {
-  return kind == DigestKind::kCrc32c ? "ChecksumCRC32C" : "ChecksumCRC64NVME";
-}
-
-S3Request PartRequest(std::string_view key, const Handle& handle, const UploadPart& part) {
+S3Request PartRequest(std::string_view key, const Secret& upload_id, const UploadPart& part) {
   S3Request request = PutRequest(key);
   const std::string number = std::to_string(part.index + 1);
-  request.query = CanonicalQuery({{"partNumber", number}, {"uploadId", handle.id}});
+  request.query = CanonicalQuery({{"partNumber", number}, {"uploadId", upload_id.Reveal()}});
   request.operation = "write a part of";
   request.errors.subject = S3Subject::kUpload;
   return request;
@@ -87,7 +44,7 @@ std::optional<PartReceipt> ReadPart(const S3Document::Record& record, bool etag_
   part.index = static_cast<std::uint32_t>(*number - 1);
   part.size_bytes = *size;
   for (const DigestKind kind : {DigestKind::kCrc64Nvme, DigestKind::kCrc32c}) {
-    const auto digest = DigestFromBase64(kind, FieldOf(record, ElementOf(kind)));
+    const auto digest = DigestFromBase64(kind, FieldOf(record, ChecksumElement(kind)));
     if (digest.has_value()) part.digests.Set(*digest);
   }
   const auto md5 = Md5OfEtag(part.token);
@@ -95,45 +52,59 @@ std::optional<PartReceipt> ReadPart(const S3Document::Record& record, bool etag_
   return part;
 }
 
-S3Checksum ChecksumOfListed(const S3Document::Record& record) {
-  // Parts of a composite upload have no whole checksum that godwit could give.
-  if (FieldOf(record, "ChecksumType") == "COMPOSITE") return S3Checksum::kMd5;
-  const std::string algorithm = FieldOf(record, "ChecksumAlgorithm");
-  if (algorithm == "CRC64NVME") return S3Checksum::kCrc64Nvme;
-  return algorithm == "CRC32C" ? S3Checksum::kCrc32c : S3Checksum::kMd5;
-}
-
-// Parts in order, without a gap, of the size that was promised.
-Status CheckParts(std::span<const PartReceipt> parts, std::uint64_t size_bytes) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].index != i) {
-      return Status(ErrorKind::kInvalidArgument,
-                    "part " + std::to_string(i + 1) + " of the upload is missing");
-    }
-    total += parts[i].size_bytes;
-  }
-  if (total == size_bytes && !parts.empty()) return Status::Ok();
-  return Status(ErrorKind::kInvalidArgument, "the parts have " + std::to_string(total) + " of " +
-                                                 std::to_string(size_bytes) + " bytes");
-}
-
-// What a whole object of parts must have, where the upload can be given it.
-std::optional<Digest> ExpectedDigest(const Handle& handle, const FinishOptions& options,
-                                     bool checksums_work) {
-  const std::optional<DigestKind> kind = KindOfChecksum(handle.checksum);
-  if (!kind.has_value() || *kind == DigestKind::kMd5 || !checksums_work) return std::nullopt;
-  const Digest* digest = options.digests.Find(*kind);
-  return digest == nullptr ? std::nullopt : std::optional<Digest>(*digest);
-}
-
 }  // namespace
+
+void S3Store::RememberUpload(const Secret& upload_id, UploadMode mode) {
+  const std::lock_guard lock(uploads_mutex_);
+  uploads_[upload_id.Reveal()] = mode;
+}
+
+void S3Store::ForgetUpload(const Secret& upload_id) {
+  const std::lock_guard lock(uploads_mutex_);
+  uploads_.erase(upload_id.Reveal());
+}
+
+S3Store::UploadMode S3Store::ModeOf(const Secret& upload_id) const {
+  UploadMode mode{channel_.knowledge().BodyChecksum(), false};
+  const std::lock_guard lock(uploads_mutex_);
+  const auto found = uploads_.find(upload_id.Reveal());
+  if (found == uploads_.end()) return mode;
+  // Begun with a checksum which the service, as it has shown since, ignores.
+  if (mode.checksum != S3Checksum::kMd5) mode.checksum = found->second.checksum;
+  mode.by_copy = found->second.by_copy;
+  return mode;
+}
+
+// Of an upload of an earlier run: whether it was begun with a checksum of the whole object.
+void S3Store::LearnUpload(const Secret& upload_id, const S3Document& parts_page,
+                          const UploadedParts& parts) {
+  const std::string algorithm = parts_page.Field("ChecksumAlgorithm");
+  S3Checksum checksum = S3Checksum::kMd5;
+  const auto has = [&parts](DigestKind kind) {
+    return !parts.parts.empty() && parts.parts.front().digests.Find(kind) != nullptr;
+  };
+  if (algorithm == "CRC64NVME" || (algorithm.empty() && has(DigestKind::kCrc64Nvme))) {
+    checksum = S3Checksum::kCrc64Nvme;
+  } else if (algorithm == "CRC32C" || (algorithm.empty() && has(DigestKind::kCrc32c))) {
+    checksum = S3Checksum::kCrc32c;
+  } else if (algorithm.empty() && parts.parts.empty()) {
+    return;
+  }
+  // A composite checksum is not one that godwit could give.
+  if (parts_page.Field("ChecksumType") == "COMPOSITE") checksum = S3Checksum::kMd5;
+  const std::lock_guard lock(uploads_mutex_);
+  uploads_.try_emplace(upload_id.Reveal(), UploadMode{checksum, false});
+}
 
 Result<Secret> S3Store::BeginUpload(const CallContext& context, const WritePermit&,
                                     std::string_view key, const UploadOptions& options) {
   GODWIT_RETURN_IF_ERROR(CheckKey("write", key));
   S3Knowledge& knowledge = channel_.knowledge();
   S3Checksum checksum = knowledge.BodyChecksum();
+  // Copied parts come without checksums there, and the upload could not be finished.
+  if (options.by_copy && !knowledge.promises().checksums_of_copied_parts) {
+    checksum = S3Checksum::kNone;
+  }
   for (bool refused = false;;) {
     S3Request request = PostRequest(key, {{"uploads", ""}});
     GODWIT_RETURN_IF_ERROR(AddUploadHeaders(options.attributes, checksum, request));
@@ -151,14 +122,17 @@ Result<Secret> S3Store::BeginUpload(const CallContext& context, const WritePermi
     const Result<S3Document> document =
         channel_.ReadXmlAnswer(request, answer->response, "InitiateMultipartUploadResult");
     if (!document.ok()) return document.status();
-    const std::string id = document->Field("UploadId");
-    if (!id.empty()) return MakeHandle(checksum, id);
+    const Secret id(document->Field("UploadId"));
+    if (!id.empty()) {
+      RememberUpload(id, {checksum, options.by_copy});
+      return id;
+    }
     return channel_.Explain(request, Status(ErrorKind::kCorrupted, "the answer has no upload id"));
   }
 }
 
 Status S3Store::AddUploadHeaders(const ObjectAttributes& attributes, S3Checksum checksum,
-                                 S3Request& request) {
+                                 S3Request& request) const {
   const Status added =
       AddAttributeHeaders(attributes, channel_.knowledge().promises().tags, request.headers);
   if (!added.ok()) return channel_.Explain(request, added);
@@ -172,17 +146,13 @@ Status S3Store::AddUploadHeaders(const ObjectAttributes& attributes, S3Checksum 
 Result<PartReceipt> S3Store::PutPart(const CallContext& context, const WritePermit&,
                                      std::string_view key, const Secret& upload_id,
                                      const UploadPart& part, ByteSource& body) {
-  const Result<Handle> handle = ReadHandle(upload_id);
-  if (!handle.ok()) return handle.status();
   BodyJob job;
   job.key = key;
-  // The upload was begun with a checksum, but the service has shown since that it ignores it.
-  const bool given_up = channel_.knowledge().BodyChecksum() == S3Checksum::kMd5;
-  job.checksum = given_up ? S3Checksum::kMd5 : handle->checksum;
+  job.checksum = ModeOf(upload_id).checksum;
   job.digests = part.digests;
   job.source = &body;
   job.replaces_itself = true;
-  job.make = [&](const BodyJob&) -> Result<S3Request> { return PartRequest(key, *handle, part); };
+  job.make = [&](const BodyJob&) -> Result<S3Request> { return PartRequest(key, upload_id, part); };
   Result<StoredBody> stored = StoreBody(context, std::move(job));
   if (!stored.ok()) return stored.status();
   PartReceipt receipt;
@@ -197,9 +167,7 @@ Result<PartReceipt> S3Store::CopyPart(const CallContext& context, const WritePer
                                       std::string_view key, const Secret& upload_id,
                                       const UploadPart& part, const CopySource& source,
                                       std::uint64_t length) {
-  const Result<Handle> handle = ReadHandle(upload_id);
-  if (!handle.ok()) return handle.status();
-  S3Request request = PartRequest(key, *handle, part);
+  S3Request request = PartRequest(key, upload_id, part);
   request.operation = "copy a part of";
   request.request_class = RequestClass::kCopy;
   request.first_byte_timeout = kSlowAnswerTimeout;
@@ -218,7 +186,7 @@ Result<PartReceipt> S3Store::CopyPart(const CallContext& context, const WritePer
   receipt.size_bytes = length;
   receipt.token = UnquoteEtag(document->Field("ETag"));
   for (const DigestKind kind : {DigestKind::kCrc64Nvme, DigestKind::kCrc32c}) {
-    const auto digest = DigestFromBase64(kind, document->Field(ElementOf(kind)));
+    const auto digest = DigestFromBase64(kind, document->Field(ChecksumElement(kind)));
     if (digest.has_value()) receipt.digests.Set(*digest);
   }
   if (!receipt.token.empty()) return receipt;
@@ -227,8 +195,6 @@ Result<PartReceipt> S3Store::CopyPart(const CallContext& context, const WritePer
 
 Result<UploadedParts> S3Store::ListParts(const CallContext& context, std::string_view key,
                                          const Secret& upload_id) {
-  const Result<Handle> handle = ReadHandle(upload_id);
-  if (!handle.ok()) return handle.status();
   UploadedParts listed;
   std::string marker;
   for (int page = 0; page < kPartPagesMax; ++page) {
@@ -237,7 +203,7 @@ Result<UploadedParts> S3Store::ListParts(const CallContext& context, std::string
     request.operation = "list the parts of";
     request.key = key;
     request.errors.subject = S3Subject::kUpload;
-    QueryParameters query{{"uploadId", handle->id}, {"max-parts", "1000"}};
+    QueryParameters query{{"uploadId", upload_id.Reveal()}, {"max-parts", "1000"}};
     if (!marker.empty()) query.emplace_back("part-number-marker", marker);
     request.query = CanonicalQuery(query);
     const Result<S3Document> document = channel_.SendForXml(context, request, "ListPartsResult");
@@ -254,6 +220,7 @@ Result<UploadedParts> S3Store::ListParts(const CallContext& context, std::string
       if (!ascending) return broken();
       listed.parts.push_back(std::move(*part));
     }
+    if (page == 0) LearnUpload(upload_id, *document, listed);
     const std::string truncated = document->Field("IsTruncated");
     if (truncated == "false") return listed;
     const std::string next = document->Field("NextPartNumberMarker");
@@ -292,10 +259,10 @@ Result<std::vector<UploadEntry>> S3Store::ListUploads(const CallContext& context
     for (const S3Document::Record& record : document->records) {
       if (record.name != "Upload") continue;
       std::optional<std::string> key = decode(FieldOf(record, "Key"));
-      const std::string id = FieldOf(record, "UploadId");
+      Secret id(FieldOf(record, "UploadId"));
       const auto started = ParseRfc3339(FieldOf(record, "Initiated"));
       if (!key || !key->starts_with(prefix) || id.empty() || !started) return broken();
-      uploads.push_back({std::move(*key), MakeHandle(ChecksumOfListed(record), id), *started});
+      uploads.push_back({std::move(*key), std::move(id), *started});
     }
     const std::string truncated = document->Field("IsTruncated");
     if (truncated == "false") return uploads;
@@ -310,103 +277,21 @@ Result<std::vector<UploadEntry>> S3Store::ListUploads(const CallContext& context
   return Status(ErrorKind::kCorrupted, "the list of uploads does not end");
 }
 
-Result<PutReceipt> S3Store::FinishUpload(const CallContext& context, const WritePermit&,
-                                         std::string_view key, const Secret& upload_id,
-                                         std::span<const PartReceipt> parts,
-                                         const FinishOptions& options) {
-  const Result<Handle> handle = ReadHandle(upload_id);
-  if (!handle.ok()) return handle.status();
-  GODWIT_RETURN_IF_ERROR(CheckParts(parts, options.size_bytes));
-  const S3Knowledge& knowledge = channel_.knowledge();
-  const bool checksums_work = knowledge.BodyChecksum() != S3Checksum::kMd5;
-  const std::optional<Digest> expected = ExpectedDigest(*handle, options, checksums_work);
-  std::optional<DigestKind> part_kind;
-  if (expected.has_value() && knowledge.ChecksumIsConfirmed()) part_kind = expected->kind();
-  S3XmlBody body(CompleteXml(parts, part_kind));
-  const Result<Sent> sent = SendConditional(context, options.condition, [&]() -> Result<S3Request> {
-    S3Request request = PostRequest(key, {{"uploadId", handle->id}});
-    request.operation = "finish the upload of";
-    request.errors.subject = S3Subject::kUpload;
-    request.first_byte_timeout = kSlowAnswerTimeout;
-    if (expected.has_value()) {
-      request.headers.Add(ChecksumHeader(expected->kind()), Base64Of(*expected));
-      request.headers.Add("x-amz-checksum-type", "FULL_OBJECT");
-    }
-    if (knowledge.promises().object_size_header) {
-      request.headers.Add("x-amz-mp-object-size", std::to_string(options.size_bytes));
-    }
-    body.AttachTo(request, false);
-    return request;
-  });
-  if (!sent.ok()) return sent.status();
-  if (!sent->answer.ok()) return channel_.Failure(sent->request, sent->answer);
-  const Result<S3Document> document =
-      channel_.ReadXmlAnswer(sent->request, sent->answer.response, "CompleteMultipartUploadResult");
-  if (!document.ok()) return document.status();
-  PutReceipt receipt;
-  receipt.version = UnquoteEtag(document->Field("ETag"));
-  if (receipt.version.empty()) {
-    return channel_.Explain(sent->request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
-  }
-  GODWIT_RETURN_IF_ERROR(ProveFinish(context, *sent, *document, key, expected, parts, receipt));
-  return receipt;
-}
-
-Status S3Store::ProveFinish(const CallContext& context, const Sent& sent,
-                            const S3Document& document, std::string_view key,
-                            const std::optional<Digest>& expected,
-                            std::span<const PartReceipt> parts, PutReceipt& receipt) {
-  const auto other_bytes = [&] {
-    return channel_.Explain(
-        sent.request,
-        Status(ErrorKind::kCorrupted, "the service put the object together from other bytes"));
-  };
-  std::optional<Digest> told;
-  if (expected.has_value() && document.Field("ChecksumType") != "COMPOSITE") {
-    told = DigestFromBase64(expected->kind(), document.Field(ElementOf(expected->kind())));
-  }
-  if (expected.has_value() && !told.has_value() && channel_.knowledge().ChecksumIsConfirmed()) {
-    // The service checks checksums but does not repeat this one: its metadata may.
-    const Result<ObjectMeta> meta = Head(context, key);
-    if (meta.ok() && meta->entry.version == receipt.version) {
-      receipt.modified = meta->entry.modified;
-      const Digest* stored = meta->entry.digests.Find(expected->kind());
-      if (stored != nullptr) told = *stored;
-    }
-  }
-  if (told.has_value()) {
-    if (*told != *expected) return other_bytes();
-    receipt.digests.Set(*told);
-    receipt.proof =
-        expected->kind() == DigestKind::kCrc32c ? WriteProof::kCrc32c : WriteProof::kCrc64Nvme;
-    return Status::Ok();
-  }
-  const std::optional<std::string> etag = EtagOfParts(parts);
-  if (!etag.has_value()) return Status::Ok();
-  if (*etag == receipt.version) {
-    receipt.proof = WriteProof::kPartMd5;
-  } else if (channel_.knowledge().promises().part_etag_is_md5_of_md5s &&
-             !HidesMd5(sent.answer.response.headers)) {
-    return other_bytes();
-  }
-  return Status::Ok();
-}
-
 Status S3Store::AbortUpload(const CallContext& context, const WritePermit&, std::string_view key,
                             const Secret& upload_id) {
-  const Result<Handle> handle = ReadHandle(upload_id);
-  if (!handle.ok()) return handle.status();
   S3Request request;
   request.method = HttpMethod::kDelete;
   request.request_class = RequestClass::kDelete;
   request.operation = "abort the upload of";
   request.key = key;
-  request.query = CanonicalQuery({{"uploadId", handle->id}});
+  request.query = CanonicalQuery({{"uploadId", upload_id.Reveal()}});
   request.errors.subject = S3Subject::kUpload;
   request.errors.changes = true;
   const Result<HttpResponse> response = channel_.Send(context, request);
-  if (response.status().Is(ErrorKind::kNotFound)) return Status::Ok();
-  return response.status();
+  const Status status = response.status();
+  if (!status.ok() && !status.Is(ErrorKind::kNotFound)) return status;
+  ForgetUpload(upload_id);
+  return Status::Ok();
 }
 
 }  // namespace godwit

@@ -30,10 +30,6 @@ WriteProof ProofOf(DigestKind kind) {
   return kind == DigestKind::kCrc32c ? WriteProof::kCrc32c : WriteProof::kCrc64Nvme;
 }
 
-Status OtherBytes() {
-  return Status(ErrorKind::kCorrupted, "the service stored other bytes than were sent");
-}
-
 }  // namespace
 
 Result<S3Store::Sent> S3Store::SendConditional(const CallContext& context,
@@ -127,7 +123,7 @@ Status S3Store::JudgeChecksum(const Sent& sent, const S3Body& body, BodyJob& job
   const auto echo = sent.answer.response.headers.Find(ChecksumHeader(ours->kind()));
   if (echo.has_value()) {
     if (DigestFromBase64(ours->kind(), *echo) != *ours) {
-      return channel_.Explain(sent.request, OtherBytes());
+      return OtherBytes(sent);
     }
     channel_.knowledge().ChecksumWasChecked();
     stored.confirmed.Set(*ours);
@@ -164,7 +160,7 @@ Status S3Store::JudgeMd5(const Sent& sent, StoredBody& stored) {
     return Status::Ok();
   }
   const bool is_hidden = HidesMd5(sent.answer.response.headers);
-  if (knowledge.EtagIsMd5() && !is_hidden) return channel_.Explain(sent.request, OtherBytes());
+  if (knowledge.EtagIsMd5() && !is_hidden) return OtherBytes(sent);
   // Encrypted with a key of its own, the object has another ETag, but Content-MD5 was checked.
   if (knowledge.promises().etag_is_md5) {
     stored.confirmed.Set(ours);
@@ -260,7 +256,7 @@ Result<PutReceipt> S3Store::CopyWith(const CallContext& context, const CopySourc
   if (crc.has_value()) receipt.digests.Set(*crc);
   const Digest* expected = options.digests.Find(DigestKind::kCrc64Nvme);
   if (crc.has_value() && expected != nullptr && *crc != *expected) {
-    return channel_.Explain(sent->request, OtherBytes());
+    return OtherBytes(*sent);
   }
   return receipt;
 }

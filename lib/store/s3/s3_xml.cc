@@ -92,6 +92,10 @@ std::optional<std::string> DecodeListed(std::string_view text) {
   return PercentDecode(spaced);
 }
 
+std::string_view ChecksumElement(DigestKind kind) {
+  return kind == DigestKind::kCrc32c ? "ChecksumCRC32C" : "ChecksumCRC64NVME";
+}
+
 bool IsXmlText(std::string_view text) {
   bool representable = true;
   XmlEscape(text, representable);
@@ -117,9 +121,7 @@ std::string CompleteXml(std::span<const PartReceipt> parts, std::optional<Digest
     AppendElement(xml, "ETag", "\"" + part.token + "\"");
     const Digest* digest = checksum.has_value() ? part.digests.Find(*checksum) : nullptr;
     if (digest != nullptr) {
-      AppendElement(xml,
-                    *checksum == DigestKind::kCrc64Nvme ? "ChecksumCRC64NVME" : "ChecksumCRC32C",
-                    Base64Of(*digest));
+      AppendElement(xml, ChecksumElement(*checksum), Base64Of(*digest));
     }
     xml += "</Part>";
   }

@@ -66,6 +66,9 @@ Result<S3ListAnswer> ReadS3Listing(std::string_view xml, const S3ListQuestion& q
 // Texts of a listing that asked for encoding-type=url; '+' is a space there.
 std::optional<std::string> DecodeListed(std::string_view text);
 
+// The element that holds a part's or an object's checksum of `kind` (CRC64NVME or CRC32C).
+std::string_view ChecksumElement(DigestKind kind);
+
 // Bodies of requests. Keys must be representable (IsXmlText).
 bool IsXmlText(std::string_view text);
 struct S3DeleteKey {
