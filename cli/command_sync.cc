@@ -25,19 +25,22 @@ Status UseCp(const ParsedLocation& source) {
                     "' is a single object; sync copies folders, use 'godwit cp' for it");
 }
 
-// Refuses sources that are no folder: a file or object (exit 2), a missing folder (exit 7). A
-// cloud prefix without keys is a folder unless an object has exactly its name.
-Status CheckSource(Session& session, const ParsedLocation& source, ObjectStore& store) {
-  if (source.is_local()) {
-    struct stat found;
-    if (stat(source.path.c_str(), &found) != 0) {
-      return Status(errno == EACCES ? ErrorKind::kPermissionDenied : ErrorKind::kContainerNotFound,
-                    errno == EACCES ? "permission denied" : "the source folder does not exist")
-          .WithOperation("list")
-          .WithObject(source.text);
-    }
-    return S_ISDIR(found.st_mode) ? Status::Ok() : UseCp(source);
+// Refuses local sources that are no folder: a file (exit 2), nothing at all (exit 7).
+Status CheckLocalSource(const ParsedLocation& source) {
+  struct stat found;
+  if (stat(source.path.c_str(), &found) != 0) {
+    const bool missing = errno == ENOENT || errno == ENOTDIR;
+    return Status(missing ? ErrorKind::kContainerNotFound : ErrorKind::kPermissionDenied,
+                  missing ? "the source folder does not exist" : "permission denied")
+        .WithOperation("list")
+        .WithObject(source.text);
   }
+  return S_ISDIR(found.st_mode) ? Status::Ok() : UseCp(source);
+}
+
+// Refuses an object as a source: a prefix without keys is a folder unless an object has exactly
+// its name. The listing also makes the service show itself, as MeetService does.
+Status CheckCloudSource(Session& session, const ParsedLocation& source, ObjectStore& store) {
   const std::unique_ptr<ObjectStore> retrying = MakeRetrying(session, store);
   ListRequest request;
   request.prefix = source.FolderPrefix();
@@ -51,7 +54,7 @@ Status CheckSource(Session& session, const ParsedLocation& source, ObjectStore& 
 }
 
 int SourceExitCode(const Status& status) {
-  return status.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitNotFound;
+  return status.Is(ErrorKind::kPermissionDenied) ? kExitNotFound : ExitCodeOf(status);
 }
 
 // State that lasts, or none for a dry run of a pair that was never synced.
@@ -133,26 +136,29 @@ Status CheckOverlaps(Session& session, const Endpoint& source,
   return Status::Ok();
 }
 
+// Opens the source and refuses it if it cannot be one.
+Result<OpenedStore> OpenSource(Session& session, const ParsedLocation& location) {
+  if (location.is_local()) GODWIT_RETURN_IF_ERROR(CheckLocalSource(location));
+  Result<OpenedStore> opened = OpenStore(session, location, RootMode::kMustExist);
+  if (!opened.ok() || location.is_local()) return opened;
+  GODWIT_RETURN_IF_ERROR(CheckCloudSource(session, location, opened->store()));
+  return opened;
+}
+
 }  // namespace
 
 int RunSync(Session& session) {
   Result<std::vector<ParsedLocation>> locations = ParseAll(session);
   if (!locations.ok()) return session.Fail(locations.status());
-  JobLabel label{"sync", locations->front().text, "", locations->size() > 2};
-  Result<OpenedStore> source_store = OpenStore(session, locations->front(), RootMode::kMustExist);
+  JobLabel label{"sync", locations->front().text, (*locations)[1].text, locations->size() > 2};
+  Result<OpenedStore> source_store = OpenSource(session, locations->front());
   if (!source_store.ok()) {
-    label.target = (*locations)[1].text;
     return ReportNotStarted(session, label, source_store.status(),
-                            ExitCodeOf(source_store.status()));
+                            SourceExitCode(source_store.status()));
   }
   const Endpoint source = FolderEndpoint(*source_store, locations->front());
   if (const Status apart = CheckOverlaps(session, source, *locations); !apart.ok()) {
     return session.Fail(apart);
-  }
-  if (const Status usable = CheckSource(session, locations->front(), source_store->store());
-      !usable.ok()) {
-    label.target = (*locations)[1].text;
-    return ReportNotStarted(session, label, usable, SourceExitCode(usable));
   }
   const SignalGuard signals;
   std::vector<SyncSummary> summaries;

@@ -142,18 +142,21 @@ class Fakecloud(Server):
         return json.loads(text) if text.strip() else None
 
     def faults(self, *script):
-        """Replaces the fault script; counters begin anew."""
+        """Replaces the fault script; all counters begin anew."""
         self.call("/faults", list(script))
+        self.reset_counters()
 
     def counters(self):
         return self.call("/counters")
 
-    def requests(self, operation):
-        return self.counters()["requests"].get(operation, 0)
+    def requests(self, operation=None):
+        """Requests of one S3 operation, or all as {operation: count}."""
+        counts = {name.removeprefix("s3:"): n for name, n in self.counters()["requests"].items() if n}
+        return counts if operation is None else counts.get(operation, 0)
 
     def fired(self):
         """How often each fault of the script fired, in its order."""
-        return self.counters()["fired"]
+        return [fault["fired"] for fault in self.counters()["faults"]]
 
     def reset_counters(self):
         self.call("/reset-counters", {})

@@ -20,7 +20,9 @@ Opened FromReturn(long fd) {
 
 Opened OpenAt2(int root, const std::string& path, int flags, unsigned mode) {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | kAlways | O_NOFOLLOW);
+  // openat2 refuses O_PATH beside flags that mean nothing to it.
+  const int always = (flags & O_PATH) != 0 ? O_CLOEXEC : kAlways;
+  how.flags = static_cast<std::uint64_t>(flags | always | O_NOFOLLOW);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   return FromReturn(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how)));
