@@ -70,7 +70,7 @@ void CurlExchange::PrepareHeaders() {
   }
   if (!has_content_type) lines.Suppress("Content-Type");
   if (!has_accept) lines.Suppress("Accept");
-  if (request_.expect_continue && body_.size_bytes() > 0) {
+  if (expects_continue()) {
     lines.Add("Expect", "100-continue");
   } else {
     lines.Suppress("Expect");
@@ -90,7 +90,7 @@ Status CurlExchange::PrepareBody() {
     handle_.Set(CURLOPT_CUSTOMREQUEST, HttpMethodName(request_.method).data());
   }
   if (!body_.present() && (safe() || request_.method == HttpMethod::kDelete)) return Status::Ok();
-  if (body_.size_bytes() < kSmallBodyBytes && !request_.expect_continue) return PrepareSmallBody();
+  if (body_.size_bytes() < kSmallBodyBytes && !expects_continue()) return PrepareSmallBody();
   PrepareStreamedBody();
   return Status::Ok();
 }

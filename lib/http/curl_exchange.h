@@ -46,6 +46,7 @@ class CurlExchange {
   bool safe() const {
     return request_.method == HttpMethod::kGet || request_.method == HttpMethod::kHead;
   }
+  bool expects_continue() const { return request_.expect_continue && body_.size_bytes() > 0; }
   bool RequestSent() const;
   void Keep(Status status) {
     if (failure_.ok()) failure_ = std::move(status);

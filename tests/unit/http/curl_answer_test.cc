@@ -246,7 +246,7 @@ TEST(CurlAnswer, EndlessTrailersAreCorrupted) {
   EXPECT_TRUE(status.Is(ErrorKind::kCorrupted)) << status;
 }
 
-// Cuts one answer at every byte, by FIN and by RST, for a read and for a write.
+// Cuts one answer at every byte, by FIN and by RST, for a read and for a write (I14).
 struct Cuttable {
   std::string bytes;
   std::size_t needed;  // With fewer of them it is not whole.

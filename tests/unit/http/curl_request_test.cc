@@ -205,6 +205,13 @@ TEST_F(CurlRequest, ExpectContinueWaitsForTheServer) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
+TEST_F(CurlRequest, NothingToSendNeedsNoPermission) {
+  HttpRequest request = RequestOf(HttpMethod::kPut, server_.Url("/k"));
+  request.expect_continue = true;
+  ASSERT_TRUE(Send(request).ok());
+  EXPECT_THAT(record_.all(), ElementsAre(Expected("PUT /k", "Content-Length: 0\r\n\r\n")));
+}
+
 // Whoever is refused after `Expect` has sent no byte of the body; libcurl would try again without.
 TEST_F(CurlRequest, RefusedExpectationIsTheAnswer) {
   for (const char* const code : {"403 Forbidden", "417 Expectation Failed"}) {
