@@ -71,6 +71,7 @@ class Bench:
         self.options = options
         self.folder = folder
         self.server = None
+        self.folders = 0
 
     def godwit(self, *arguments):
         """Runs godwit on core 1; returns (CPU seconds, peak MiB, wall seconds)."""
@@ -87,9 +88,13 @@ class Bench:
             raise SystemExit(f"godwit {arguments} ended with {process.returncode}: {error.decode()[-2000:]}")
         return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, time.monotonic() - begin
 
-    def forget(self, *names):
-        for name in ("state", *names):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
+    def forget(self):
+        shutil.rmtree(self.folder / "state", ignore_errors=True)
+
+    def fresh(self):
+        """A folder that nobody used: ext4 searches long for inodes where many were just freed."""
+        self.folders += 1
+        return self.folder / f"out{self.folders}"
 
     def large_tree(self):
         tree = self.folder / "large"
@@ -117,15 +122,15 @@ class Bench:
             return lambda n: (self.forget(), self.godwit(*sync, tree, f"s3://bench/up{n}"))[1]
         if scenario == "download":
             self.godwit(*sync, self.large_tree(), "s3://bench/down")
-            return lambda n: (self.forget("out"), self.godwit(*sync, "s3://bench/down", self.folder / "out"))[1]
+            return lambda n: (self.forget(), self.godwit(*sync, "s3://bench/down", self.fresh()))[1]
         if scenario == "small-up":
             tree = self.small_tree()
             return lambda n: (self.forget(), self.godwit(*sync, tree, f"s3://bench/small{n}"))[1]
         if scenario in ("small-down", "small-down-fsync"):
             self.godwit(*sync, self.small_tree(), "s3://bench/smalls")
             extra = [] if scenario.endswith("fsync") else ["--no-fsync"]
-            return lambda n: (self.forget("out"),
-                              self.godwit(*sync, *extra, "s3://bench/smalls", self.folder / "out"))[1]
+            return lambda n: (self.forget(),
+                              self.godwit(*sync, *extra, "s3://bench/smalls", self.fresh()))[1]
         if scenario == "noop":
             tree = self.small_tree()
             self.forget()
@@ -154,7 +159,6 @@ class Bench:
             requests = (self.server.requests() - before) / options.runs
         finally:
             self.server.stop()
-            self.forget("out")
         cpu, memory, wall = (statistics.median(column) for column in zip(*figures))
         unit = LARGE / GB if scenario in ("upload", "download") else 1
         per = "s/GB" if unit != 1 else "s"
