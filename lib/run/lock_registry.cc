@@ -9,8 +9,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "lib/base/text.h"
 #include "lib/base/errno_status.h"
+#include "lib/base/text.h"
 #include "lib/run/state_folder.h"
 
 namespace godwit {

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/errno_status.h"
 #include "lib/base/text.h"
 #include "lib/crypto/sha256.h"
-#include "lib/base/errno_status.h"
 
 namespace godwit {
 

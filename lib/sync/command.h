@@ -11,8 +11,7 @@
 #include "godwit/secret.h"
 #include "godwit/store_messages.h"
 #include "lib/plan/attributes.h"
-#include "lib/sync/record.h"
-#include "lib/sync/report.h"
+#include "lib/sync/control_command.h"
 
 // What the engine asks its runner to do. Keys are relative to the job's folder on their side; the
 // runner adds the prefix. A command with an id ends in exactly one Done or Failed event, also when
@@ -20,10 +19,9 @@
 
 namespace godwit {
 
-using CommandId = std::uint64_t;
 enum class Side : std::uint8_t { kSource, kTarget };
 
-// ---- I/O, each answered by Done (the result named behind the arrow) or Failed ----
+// Each is answered by Done (the result named behind the arrow) or Failed.
 
 // One page of a side's listing, from `start_after` (first page) or `page_token`. -> ListPage with
 // relative keys.
@@ -147,54 +145,6 @@ struct DeleteCommand {
 // Local targets: removes folders that the deletes emptied, deepest first. -> Finished
 struct PruneFoldersCommand {
   std::vector<std::string> folders;
-};
-
-// ---- Control, each answered too ----
-
-// Keeps delete candidates outside memory, in key order. -> Finished
-struct SpoolCommand {
-  std::vector<SpooledDelete> deletes;
-};
-
-// -> SpooledDeletes: up to `rows_max` from row `first`.
-struct ReadSpoolCommand {
-  std::uint64_t first = 0;
-  std::uint32_t rows_max = 1000;
-};
-
-// Makes records durable, in order. -> Durable{sequence} once they are, within the group commit
-// time; Failed if the journal cannot be written.
-struct JournalCommand {
-  std::uint64_t sequence = 0;
-  std::vector<JournalRecord> records;
-};
-
-// rm: asks the user. -> Confirmed
-struct ConfirmCommand {
-  std::uint64_t object_count = 0;
-  std::uint64_t bytes = 0;
-};
-
-// ---- Control, without an answer ----
-
-// A Tick event at `time` or soon after; a later WakeAt replaces an earlier one.
-struct WakeAtCommand {
-  std::chrono::steady_clock::time_point time;
-};
-
-// Stops a command as soon as possible; its terminal event still comes.
-struct CancelCommand {
-  CommandId target = 0;
-};
-
-// For people and for JSON output.
-struct ReportCommand {
-  Report report;
-};
-
-// Nothing follows. Every other command has had its terminal event.
-struct EndCommand {
-  SyncSummary summary;
 };
 
 struct Command {

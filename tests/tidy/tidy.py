@@ -35,6 +35,7 @@ INVARIANTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 20, 24,
 FILE_LINES_MAX = 400
 HEADER_LINES_MAX = 200
 FUNCTION_LINES_MAX = 70
+TEST_LINES_MAX = 120  # Of one test case: tables of examples are long and simple.
 COLUMNS_MAX = 100
 
 
@@ -144,14 +145,15 @@ def rule_function_sizes():
     """A function body opens on an unindented line's brace and closes with a brace in column 0."""
     for name, lines in sources():
         start = None
+        limit = TEST_LINES_MAX if name.startswith("tests/") else FUNCTION_LINES_MAX
         for number, line in enumerate(lines, 1):
             if re.match(r"^[A-Za-z].*\{$", line) and not re.match(r"^(namespace|extern|class|struct|enum|union)\b", line):
                 start = number
             elif re.match(r"^ {4}.*\) .*\{$|^ {4}.*\) \{$", line) and start is None:
                 start = number
             elif line.startswith("}"):
-                if start and line == "}" and number - start + 1 > FUNCTION_LINES_MAX:
-                    yield f"{name}:{start}: a function of {number - start + 1} lines, at most {FUNCTION_LINES_MAX}"
+                if start and line == "}" and number - start + 1 > limit:
+                    yield f"{name}:{start}: a function of {number - start + 1} lines, at most {limit}"
                 start = None
 
 
@@ -180,7 +182,8 @@ def rule_options_are_documented():
     for option in re.findall(r'OptionSpec\{"([a-z-]+)"', table):
         if f"--{option}" not in manual and f"--no-{option}" not in manual:
             yield f"docs/manual.md:1: --{option} is not documented"
-    for reason in re.findall(r'return "([a-z-]+)";', (TOP / "lib/plan/action.cc").read_text()):
+    names = (TOP / "lib/plan/action.cc").read_text().split("ReasonName(", 1)[1].split("\n}\n", 1)[0]
+    for reason in re.findall(r'return "([a-z-]+)";', names):
         if f"`{reason}`" not in manual:
             yield f"docs/manual.md:1: `{reason}` is not documented"
 
