@@ -53,13 +53,17 @@ endfunction()
 # godwit_python_tests(LAYER): every test_*.py of the current folder as one CTest entry. tests/run.sh
 # names the interpreter that has boto3.
 function(godwit_python_tests layer)
+  set(labels ${layer})
+  if(layer STREQUAL "fault" AND GODWIT_SANITIZE STREQUAL "thread")
+    list(APPEND labels tsan)
+  endif()
   file(GLOB programs CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_*.py)
   foreach(program ${programs})
     get_filename_component(name ${program} NAME_WE)
     add_test(NAME ${layer}_${name}
              COMMAND sh -c "exec \"\${GODWIT_TEST_PYTHON:-python3}\" '${program}'")
     set_tests_properties(
-      ${layer}_${name} PROPERTIES LABELS ${layer} TIMEOUT 1200
+      ${layer}_${name} PROPERTIES LABELS "${labels}" TIMEOUT 1200
                                   ENVIRONMENT "PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/harness")
   endforeach()
 endfunction()

@@ -61,7 +61,9 @@ run_layers() { # PRESET LAYER...: builds, then runs the layers' tests
   local preset=$1 layer
   stage "build $preset"
   cmake --preset "$preset" >"$results/$preset-configure.log" || { cat "$results/$preset-configure.log"; return 1; }
-  cmake --build --preset "$preset" >"$results/$preset-build.log" || { tail -n 60 "$results/$preset-build.log"; return 1; }
+  local target=all
+  [[ $preset != tsan ]] || target=tsan_tests
+  cmake --build --preset "$preset" --target $target >"$results/$preset-build.log" || { tail -n 60 "$results/$preset-build.log"; return 1; }
   for layer in "${@:2}"; do
     stage "$layer"
     GTEST_OUTPUT=json:$results/$preset-$layer/ GODWIT_RESULTS=$results/$preset-$layer \

@@ -16,6 +16,15 @@ namespace godwit {
 // so that neither starves the other; listings always go.
 enum class Lane : std::uint8_t { kListing, kSmall, kPart };
 
+// How a command is queued.
+struct CallOptions {
+  Lane lane = Lane::kSmall;
+  std::uint64_t body_bytes = 0;   // Memory for the body, beside kRequestBytes.
+  std::uint64_t moved_bytes = 0;  // What the body is in goodput.
+  bool starts = false;            // See Lanes::Entry.
+  bool cleanup = false;
+};
+
 // Memory of a command beside its body: buffers of its connection.
 inline constexpr std::uint64_t kRequestBytes = 256ULL << 10;
 // Memory of the pipe of a streamed body.

@@ -15,6 +15,7 @@
 #include "lib/sync/command.h"
 #include "lib/sync/concurrency.h"
 #include "lib/sync/event.h"
+#include "lib/sync/journal_writer.h"
 #include "lib/sync/lanes.h"
 #include "lib/sync/ledger.h"
 #include "lib/sync/options.h"
@@ -22,15 +23,6 @@
 #include "lib/sync/upload_places.h"
 
 namespace godwit {
-
-// How a command is queued.
-struct CallOptions {
-  Lane lane = Lane::kSmall;
-  std::uint64_t body_bytes = 0;   // Memory for the body, beside kRequestBytes.
-  std::uint64_t moved_bytes = 0;  // What the body is in goodput.
-  bool starts = false;            // See Lanes::Entry.
-  bool cleanup = false;
-};
 
 // What all state machines of a run share: commands and their answers, waiting, records, reports,
 // accounting, and whether anything new may still start. Answers are handed to the handlers given
@@ -82,7 +74,9 @@ class RunCore {
   // Keeps a record, in order, some time soon.
   void Keep(JournalRecord record);
   // Keeps a record at once and calls `then` once it survives a crash, or could not be kept.
-  void KeepDurably(JournalRecord record, std::function<void(Status)> then);
+  void KeepDurably(JournalRecord record, JournalWriter::Then then) {
+    journal_.KeepDurably(std::move(record), std::move(then));
+  }
 
   void Notice(std::string topic, std::string message);
   void ReportError(const std::string& key, const Status& status);
@@ -156,12 +150,7 @@ class RunCore {
   std::uint32_t asks_waiting_ = 0;  // For their next attempt.
   bool halted_ = false;
   bool stopping_ = false;
-
-  std::uint64_t journal_sequence_ = 0;
-  std::vector<JournalRecord> records_;
-  bool records_urgent_ = false;
-  std::map<std::uint64_t, CommandId> journal_commands_;  // By sequence: not yet durable.
-  std::vector<std::pair<std::uint64_t, std::function<void(Status)>>> durable_waiters_;
+  JournalWriter journal_;
 };
 
 template <typename T>

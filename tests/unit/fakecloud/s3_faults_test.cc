@@ -41,7 +41,8 @@ TEST_F(S3FaultsTest, StatusComesBeforeOrAfterTheEffect) {
 
 TEST_F(S3FaultsTest, LostAnswerHasTakenEffectUnlessBefore) {
   SetFaults(R"([{"on":{"key":"done"},"do":{"fault":"lose_answer"}},
-                {"on":{"key":"undone"},"do":{"fault":"lose_answer","by":"close","when":"before"}}])");
+                {"on":{"key":"undone"},
+                 "do":{"fault":"lose_answer","by":"close","when":"before"}}])");
   const RawAnswer done = Put("done", "x");
   EXPECT_EQ(done.status, 0);
   EXPECT_EQ(done.end, AnswerEnd::kReset);
