@@ -26,8 +26,8 @@ bool IsFolder(const std::optional<ObjectEntry>& entry) {
 bool IsListed(const ObjectEntry& entry) { return entry.type != EntryType::kFolder; }
 
 KeyVerdict KeyJudge::Judge(const MergeItem& item) {
-  // The folder itself, where a store lists it.
-  if (item.key.empty()) return Plain(What::kNothing);
+  // The folder itself, where a store lists it; rm removes its marker too.
+  if (item.key.empty() && options_.mode != JobMode::kRemove) return Plain(What::kNothing);
   if (!options_.filter.Includes(item.key)) {
     const bool goes = options_.delete_extra && options_.delete_excluded && IsObject(item.target);
     return Plain(goes ? What::kExcluded : What::kNothing);

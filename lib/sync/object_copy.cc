@@ -158,6 +158,7 @@ void ObjectTask::OnCopied(CopyEnd end) {
     case CopyEnd::Kind::kDropped:
       break;
   }
+  if (end.status.ok()) end.status = Status(ErrorKind::kCancelled, "the run was stopped");
   EndFailed(std::move(end.status), end.side, true);
 }
 

@@ -13,8 +13,6 @@ namespace {
 // what cleans up after them.
 constexpr std::chrono::milliseconds kStopGrace{5'000};
 constexpr std::chrono::milliseconds kCleanupGrace{9'000};
-// Records wait for the group commit before them, but not for ever more of them.
-constexpr std::size_t kRecordsMax = 512;
 constexpr std::uint64_t kNoEvidenceWarned = 100;
 
 }  // namespace
@@ -105,43 +103,28 @@ void RunCore::After(std::chrono::milliseconds delay, std::function<void()> actio
 }
 
 void RunCore::Keep(JournalRecord record) {
-  if (!options_.dry_run) records_.push_back(std::move(record));
-}
-
-void RunCore::KeepDurably(JournalRecord record, std::function<void(Status)> then) {
-  records_.push_back(std::move(record));
-  records_urgent_ = true;
-  durable_waiters_.emplace_back(journal_sequence_ + 1, std::move(then));
+  if (!options_.dry_run) journal_.Keep(std::move(record));
 }
 
 void RunCore::FlushJournal() {
-  if (records_.empty()) return;
-  if (!records_urgent_ && !journal_commands_.empty() && records_.size() < kRecordsMax) return;
-  const std::uint64_t sequence = ++journal_sequence_;
-  records_urgent_ = false;
+  std::optional<JournalCommand> command = journal_.Next();
+  if (!command) return;
+  const std::uint64_t sequence = command->sequence;
   const CommandId id = Register({}, [this, sequence](CommandResult*, Failed* failed, bool) {
     if (failed != nullptr) OnDurable(sequence, failed->status);
   });
-  journal_commands_.emplace(sequence, id);
-  Issue(Command{id, JournalCommand{sequence, std::exchange(records_, {})}});
+  journal_.Sent(sequence, id);
+  Issue(Command{id, *std::move(command)});
 }
 
 void RunCore::OnDurable(std::uint64_t sequence, const Status& status) {
-  while (!journal_commands_.empty() && journal_commands_.begin()->first <= sequence) {
-    pending_.erase(journal_commands_.begin()->second);
-    journal_commands_.erase(journal_commands_.begin());
-  }
+  std::vector<JournalWriter::Then> due;
+  for (const CommandId id : journal_.Settle(sequence, due)) pending_.erase(id);
   if (!status.ok() && !halted_) {
     ReportError("", status);
     Halt(8);
   }
-  std::vector<std::function<void(Status)>> due;
-  std::erase_if(durable_waiters_, [&due, sequence](auto& waiter) {
-    if (waiter.first > sequence) return false;
-    due.push_back(std::move(waiter.second));
-    return true;
-  });
-  for (const auto& then : due) then(status);
+  for (const JournalWriter::Then& then : due) then(status);
 }
 
 void RunCore::Notice(std::string topic, std::string message) {
@@ -231,13 +214,12 @@ bool RunCore::Flush() {
   return ran;
 }
 
-bool RunCore::idle() const {
-  return pending_.empty() && records_.empty() && durable_waiters_.empty() && asks_waiting_ == 0;
-}
+bool RunCore::idle() const { return pending_.empty() && journal_.idle() && asks_waiting_ == 0; }
 
 Commands RunCore::Take() {
+  const bool ended = !out_.empty() && std::holds_alternative<EndCommand>(out_.back().body);
   const std::optional<TimePoint> next = schedule_.next();
-  if (next && next != woken_at_) Issue(Command{0, WakeAtCommand{*next}});
+  if (!ended && next && next != woken_at_) Issue(Command{0, WakeAtCommand{*next}});
   woken_at_ = next;
   return std::exchange(out_, {});
 }

@@ -61,7 +61,10 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
   }
   upload_id_ = std::move(answer.value->upload_id);
   core_.Keep(UploadBegunRecord{job_.target_key, upload_id_});
-  if (begin_lost_) AbortOrphans();
+  begin_lost_ ? AbortOrphans() : StartParts();
+}
+
+void Upload::StartParts() {
   stage_ = Stage::kParts;
   parts_.assign(job_.plan.part_count, Part{});
   next_part_ = 0;
@@ -72,7 +75,8 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
 
 // A begin whose answer was lost may have left an upload that nobody knows. It is told from other
 // writers' by its start: after our first attempt and before the one that succeeded. Only times of
-// the service's own clock are compared.
+// the service's own clock are compared, so this comes before the parts: once ours has ended its
+// start is no longer told.
 void Upload::AbortOrphans() {
   begin_lost_ = false;
   const std::chrono::nanoseconds span = core_.now() - first_begin_ + std::chrono::seconds(1);
@@ -80,19 +84,22 @@ void Upload::AbortOrphans() {
   core_.Ask<UploadList>(
       {}, std::move(list),
       [self = shared_from_this(), own = upload_id_, span](Answer<UploadList> answer) {
-        if (!answer.ok()) return;
-        const std::vector<UploadEntry>& uploads = answer.value->uploads;
-        const auto ours = std::find_if(uploads.begin(), uploads.end(),
-                                       [&own](const UploadEntry& e) { return e.upload_id == own; });
-        if (ours == uploads.end()) return;
-        for (const UploadEntry& entry : uploads) {
-          if (entry.upload_id == own || entry.key != self->job_.target_key) continue;
-          if (entry.started.time < ours->started.time - span) continue;
-          AbortUploadCommand abort{self->job_.target_key, entry.upload_id};
-          self->core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                                    [](const Answer<Finished>&) {});
-        }
+        if (answer.ok()) self->AbortOthers(answer.value->uploads, own, span);
+        self->StartParts();
       });
+}
+
+void Upload::AbortOthers(const std::vector<UploadEntry>& uploads, const Secret& own,
+                         std::chrono::nanoseconds span) {
+  const auto ours = std::find_if(uploads.begin(), uploads.end(),
+                                 [&own](const UploadEntry& e) { return e.upload_id == own; });
+  if (ours == uploads.end()) return;
+  for (const UploadEntry& entry : uploads) {
+    if (entry.upload_id == own || entry.key != job_.target_key) continue;
+    if (entry.started.time < ours->started.time - span) continue;
+    AbortUploadCommand abort{job_.target_key, entry.upload_id};
+    core_.Ask<Finished>({.cleanup = true}, std::move(abort), [](const Answer<Finished>&) {});
+  }
 }
 
 void Upload::Stop() {

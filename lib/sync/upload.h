@@ -46,7 +46,10 @@ class Upload : public std::enable_shared_from_this<Upload> {
   // upload.cc
   void Begin();
   void OnBegan(Answer<UploadBegan> answer);
+  void StartParts();
   void AbortOrphans();
+  void AbortOthers(const std::vector<UploadEntry>& uploads, const Secret& own,
+                   std::chrono::nanoseconds span);
   void Close(CopyEnd end);
   void CloseFor(FailureClass what, Status status, Side side);
   void Restart(const Status& status, Side side);

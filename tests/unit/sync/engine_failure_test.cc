@@ -263,7 +263,7 @@ TEST(EngineFailure, BodiesInFlightStayWithinTheMemory) {
   run.options.memory_bytes = 8ULL << 20;
   run.options.part_size_bytes = 1ULL << 20;
   run.options.jobs = 64;
-  run.source.Set("big", std::string(20ULL << 20, 'x'));
+  run.source.Set("big", std::string(6ULL << 20, 'x'));
   std::size_t under_way = 0;
   std::size_t most = 0;
   run.hold = [&](const Command& command) {

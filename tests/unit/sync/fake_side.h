@@ -1,6 +1,6 @@
 #pragma once
 
-#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -10,6 +10,8 @@
 
 #include "godwit/capabilities.h"
 #include "godwit/object_meta.h"
+#include "godwit/result.h"
+#include "godwit/result.h"
 #include "godwit/store_messages.h"
 #include "lib/checksum/content_hasher.h"
 
