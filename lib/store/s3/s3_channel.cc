@@ -150,12 +150,10 @@ Result<S3Channel::Answer> S3Channel::Exchange(const CallContext& context, S3Requ
   for (;;) {
     Result<HttpResponse> response = SendOnce(context, request, attempt);
     if (!response.ok()) {
-      const bool maybe = response.status().maybe_applied() && request.errors.changes;
       return std::move(response)
           .status()
           .WithOperation(request.operation)
-          .WithObject(ObjectName(request.key))
-          .WithMaybeApplied(maybe);
+          .WithObject(ObjectName(request.key));
     }
     Answer answer{std::move(*response), {}};
     GODWIT_RETURN_IF_ERROR(CheckLook(request, answer.response));
@@ -203,9 +201,8 @@ Status S3Channel::Failure(const S3Request& request, const Answer& answer) const 
 }
 
 Status S3Channel::Explain(const S3Request& request, Status status) const {
-  // What a mapped failure already tells stands; a broken answer may follow upon a change.
-  const bool maybe =
-      status.maybe_applied() || (request.errors.changes && status.Is(ErrorKind::kCorrupted));
+  // A broken answer may follow upon a change.
+  const bool maybe = request.errors.changes && status.Is(ErrorKind::kCorrupted);
   return std::move(status)
       .WithOperation(request.operation)
       .WithObject(ObjectName(request.key))

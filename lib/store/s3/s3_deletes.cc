@@ -92,7 +92,7 @@ Status S3Store::DeleteBatch(const CallContext& context, std::span<const DeleteRe
     }
     if (error.code == "NoSuchKey") continue;
     S3ErrorContext errors;
-    errors.changes = true;
+    errors.changes = errors.conditional = true;
     statuses[found->second] = MapS3Error(0, error, errors)
                                   .WithOperation("delete")
                                   .WithObject(channel_.ObjectName(found->first));
