@@ -54,9 +54,11 @@ bool DeletePhase::Advance() {
 void DeletePhase::Judge() {
   facts_.interrupted = core_.stopping();
   const DeletePermission permission = JudgeDeletes(facts_);
+  // What ended the run has noted its own exit code; that the listings are cut short follows from
+  // it.
+  if (core_.halted()) return Block(0, "deleting nothing: the run ended early");
   if (!permission.allowed) return Block(permission.exit_code, permission.message);
   if (!spool_.failure().ok()) return Block(8, spool_.failure().ToString());
-  if (core_.halted()) return Block(0, "deleting nothing: the run ended early");
   if (core_.options().dry_run || spool_.count() == 0) {
     stage_ = Stage::kDone;
   } else if (core_.options().mode == JobMode::kRemove) {

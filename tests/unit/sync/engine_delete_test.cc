@@ -75,6 +75,17 @@ TEST(EngineDelete, AFailedCopyBlocksAllDeletesI2) {
   EXPECT_EQ(run.notices.at(0).topic, "delete-blocked");
 }
 
+// The listing that the halt cuts short must not turn "disk full" into "listing failed".
+TEST(EngineDelete, FullDiskBlocksDeletesAndStaysExitEight) {
+  DeleteRun run(3);
+  run.source.page_keys = 3;
+  run.options.jobs = 1;
+  run.source.Set("a", "new");
+  run.before = FailFirst<TransferWholeCommand>(1, Status(ErrorKind::kNoSpace, "ENOSPC"));
+  EXPECT_EQ(run.Run().exit_code, 8);
+  EXPECT_TRUE(run.Sent<DeleteCommand>().empty());
+}
+
 TEST(EngineDelete, EachKeyIsProvenAbsentByAHeadI3) {
   DeleteRun run(3);
   run.Run();
