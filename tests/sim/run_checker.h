@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/sync/command.h"
+#include "lib/sync/event.h"
+#include "tests/sim/sim_store.h"
+#include "tests/sim/world.h"
+
+namespace godwit {
+
+// What the outside can say of one run when it is over.
+struct RunRecord {
+  std::optional<SyncSummary> summary;     // None: the process died.
+  std::chrono::nanoseconds stop_took{0};  // From the stop to the end.
+  std::vector<ActionReport> actions;
+  std::vector<ErrorReport> errors;
+  std::set<std::string> published;  // Relative target keys that the run wrote.
+  std::set<std::string> deleted;
+  std::map<std::string, std::uint64_t> issued;  // Commands by what they do: "head", "hash", ...
+  bool outside_changes = false;
+  bool late_writes = false;
+  bool stopped = false;
+  bool faults = false;
+  bool lies = false;  // A listing ended too early and said that it was complete.
+
+  // Nothing but the program itself decided how this run ends.
+  bool clean() const { return summary && !outside_changes && !late_writes && !stopped && !faults; }
+};
+
+// Watches a run as it goes and holds it to the invariants that need no model: nothing wrong under
+// a final name, no write but on what was listed, no delete without both listings and a proof,
+// nothing outside the target folder, budget kept, one end a command. One thread at a time.
+class RunChecker final : public StoreObserver {
+ public:
+  explicit RunChecker(World& world);
+  ~RunChecker() override;
+
+  // From the runner.
+  void OnCommand(const Command& command);
+  void OnAnswer(const Command& command, const Event& event);
+  void OnReport(const Report& report);
+  void OnEnd(const SyncSummary& summary);
+  void NoteOutsideChange();
+  void NoteStop();
+  void NoteFaults(bool fired, bool lied);
+  void BeginLateWrite() { late_ = record_.late_writes = true; }
+  void EndLateWrite() { late_ = false; }
+  void Violate(const std::string& what);
+
+  // From the stores.
+  void OnPublished(const std::string& key, const std::optional<SimObject>& before,
+                   const SimObject& after, bool damaged) override;
+  void OnDeleted(const std::string& key, const SimObject& before) override;
+
+  const RunRecord& record() const { return record_; }
+  // The first thing that was wrong; empty: nothing.
+  const std::string& violation() const { return violation_; }
+
+ private:
+  void CheckBudget(const Command& command);
+  void CheckDelete(const DeleteCommand& command);
+  bool ProvenAbsent(const std::string& key) const;
+  void OnPage(const ListCommand& list, const ListPage& page);
+  void CheckRow(const StateRow& row);
+  std::optional<std::string> RelativeTarget(const std::string& key);
+
+  World& world_;
+  const Scenario& scenario_;
+  RunRecord record_;
+  std::string violation_;
+  bool late_ = false;
+
+  std::map<CommandId, std::uint64_t> body_bytes_;  // Of transfers in flight.
+  std::map<std::string, Version> listed_target_;   // As the first listing told it.
+  std::set<std::string> listed_source_;
+  bool source_complete_ = false;
+  bool target_complete_ = false;
+  std::set<std::string> absent_;               // Source keys that a HEAD did not find afterwards.
+  std::map<std::string, std::string> tokens_;  // Of proof listings: what they go on after.
+  std::set<std::string> listed_again_;         // Candidates that a proof listing passed over.
+  std::set<Version> own_versions_;
+  std::set<Version> damaged_versions_;
+  std::set<std::string> reported_;
+  SimClock::Instant stopped_at_{};
+};
+
+}  // namespace godwit
