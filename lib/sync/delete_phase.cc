@@ -87,10 +87,9 @@ void DeletePhase::Prove() {
       stage_ = Stage::kDeleting;
       return;
     }
-    if (!core_.stopping()) {
-      Status named = status;
-      core_.ReportError(key, key.empty() ? status : std::move(named).WithObject(key));
-    }
+    if (core_.stopping()) return Block(0, "deleting nothing: the run was stopped");
+    Status named = status;
+    core_.ReportError(key, key.empty() ? status : std::move(named).WithObject(key));
     Block(status.Is(ErrorKind::kUnauthenticated) ? 3 : 7,
           "deleting nothing: the source could not be proven to lack what the target has more");
   });

@@ -106,6 +106,24 @@ TEST(EngineStop, NothingIsDeletedAfterAStop) {
   EXPECT_EQ(summary.skipped, 1U);
 }
 
+TEST(EngineStop, StopDuringTheProofIsNotAFailedProof) {
+  ScriptedRunner run;
+  run.options.delete_extra = true;
+  run.options.jobs = 1;
+  run.source.Set("a", "x");
+  for (int i = 0; i < 5; ++i) run.target.Set("k" + std::to_string(i), "y");
+  run.watch = [&run](const Command& command) {
+    if (Is<HeadCommand>(command)) run.Post(Stop{1});
+  };
+
+  const SyncSummary summary = run.Run();
+
+  EXPECT_EQ(summary.exit_code, 1);
+  EXPECT_EQ(summary.deleted, 0U);
+  EXPECT_EQ(summary.skipped, 5U);
+  EXPECT_TRUE(run.errors.empty());
+}
+
 TEST(EngineStop, StopInTheDeletePhaseLeavesTheRestAndCountsIt) {
   ScriptedRunner run;
   run.options.delete_extra = true;

@@ -11,7 +11,6 @@
 #include "godwit/capabilities.h"
 #include "godwit/object_meta.h"
 #include "godwit/result.h"
-#include "godwit/result.h"
 #include "godwit/store_messages.h"
 #include "lib/checksum/content_hasher.h"
 
