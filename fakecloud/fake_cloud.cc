@@ -125,7 +125,8 @@ class FakeCloud::Impl {
   std::unique_ptr<fakecloud::ControlService> control_service;
   std::unique_ptr<fakecloud::HttpServer> s3_server;
   std::unique_ptr<fakecloud::HttpServer> control_server;
-  std::mutex mutex;  // Guards stop_requested.
+  std::mutex stopping;  // Held by the one who stops the servers.
+  std::mutex mutex;     // Guards stop_requested.
   std::condition_variable stop_asked;
   bool stop_requested = false;
 };
@@ -142,6 +143,7 @@ Result<std::unique_ptr<FakeCloud>> FakeCloud::Start(const FakeCloudOptions& opti
 }
 
 void FakeCloud::Stop() {
+  const std::lock_guard lock(impl_->stopping);
   if (impl_->s3_server) impl_->s3_server->Stop();
   if (impl_->control_server) impl_->control_server->Stop();
 }

@@ -15,18 +15,15 @@ struct VersionsPage {
 
 std::string VersionElement(const S3Options& options, const ListingShape& shape,
                            const std::string& key, const ObjectVersion& version, bool is_latest) {
-  const std::string_view name = version.delete_marker ? "DeleteMarker" : "Version";
-  std::string out = "<" + std::string(name) + ">" + XmlElement("Key", shape.Encode(key)) +
-                    XmlElement("VersionId", version.version_id) +
-                    XmlElement("IsLatest", is_latest ? "true" : "false") +
-                    XmlElement("LastModified", FormatIsoTime(version.modified));
-  if (!version.delete_marker) {
-    out += XmlElement("ETag", Quoted(version.etag)) +
-           XmlElement("Size", std::to_string(version.size())) +
-           XmlElement("StorageClass", version.storage_class);
-  }
-  return out + "<Owner>" + XmlElement("ID", options.account_id) + "</Owner></" + std::string(name) +
-         ">";
+  std::string out = version.delete_marker ? "<DeleteMarker>" : "<Version>";
+  out += XmlElement("Key", shape.Encode(key)) + XmlElement("VersionId", version.version_id) +
+         XmlElement("IsLatest", is_latest ? "true" : "false") +
+         XmlElement("LastModified", FormatIsoTime(version.modified)) + "<Owner>" +
+         XmlElement("ID", options.account_id) + "</Owner>";
+  if (version.delete_marker) return out + "</DeleteMarker>";
+  return out + XmlElement("ETag", Quoted(version.etag)) +
+         XmlElement("Size", std::to_string(version.size())) +
+         XmlElement("StorageClass", version.storage_class) + "</Version>";
 }
 
 // Adds the versions of one key, newest first, from behind `after_id` on; false if the page is full.
