@@ -52,6 +52,17 @@ std::optional<PartReceipt> ReadPart(const S3Document::Record& record, bool etag_
   return part;
 }
 
+// MinIO wants every part of an upload with a checksum to carry one, also those that it copies
+// itself. Such parts can only be sent.
+Status PartCopyStatus(Status status) {
+  const bool wants_checksum = status.Is(ErrorKind::kInvalidArgument) &&
+                              status.message().find("checksum missing") != std::string::npos;
+  if (!wants_checksum) return status;
+  return Status(ErrorKind::kUnsupported, "this service does not copy parts of such an upload")
+      .WithOperation(status.operation())
+      .WithObject(status.object());
+}
+
 }  // namespace
 
 void S3Store::RememberUpload(const Secret& upload_id, UploadMode mode) {
@@ -180,7 +191,7 @@ Result<PartReceipt> S3Store::CopyPart(const CallContext& context, const WritePer
   request.headers.Add("x-amz-copy-source-range", "bytes=" + std::to_string(part.offset) + "-" +
                                                      std::to_string(part.offset + length - 1));
   const Result<S3Document> document = channel_.SendForXml(context, request, "CopyPartResult");
-  if (!document.ok()) return document.status();
+  if (!document.ok()) return PartCopyStatus(document.status());
   PartReceipt receipt;
   receipt.index = part.index;
   receipt.size_bytes = length;
