@@ -10,8 +10,6 @@ namespace godwit {
 
 namespace {
 
-// Under the 50 ms within which records must be durable, with time left for the commit itself.
-constexpr std::chrono::milliseconds kGroupCommit{40};
 // Records that are worth a commit of their own; bounds the memory of a group.
 constexpr std::size_t kRecordsMax = 4096;
 
@@ -22,8 +20,9 @@ bool IsUrgent(const JournalRecord& record) {
 
 }  // namespace
 
-JobStoreWorker::JobStoreWorker(JobStore& store, EventQueue& events)
-    : store_(store), events_(events) {
+JobStoreWorker::JobStoreWorker(JobStore& store, EventQueue& events,
+                               std::chrono::milliseconds group_commit)
+    : store_(store), events_(events), group_commit_(group_commit) {
   thread_ = StartWithoutSignals([this] { Main(); });
 }
 
@@ -57,7 +56,8 @@ void JobStoreWorker::Main() {
   for (;;) {
     const auto called = [this] { return !queue_.empty() || flush_ || closing_; };
     if (waiting_.empty()) {
-      flush_ = false;
+      // A flush of nothing; but one that came with commands is theirs.
+      if (queue_.empty()) flush_ = false;
       wake_.wait(lock, called);
     } else {
       wake_.wait_until(lock, commit_at_, called);
@@ -94,7 +94,7 @@ void JobStoreWorker::Carry(Command& command) {
 }
 
 void JobStoreWorker::TakeRecords(CommandId id, JournalCommand& journal) {
-  if (waiting_.empty()) commit_at_ = std::chrono::steady_clock::now() + kGroupCommit;
+  if (waiting_.empty()) commit_at_ = std::chrono::steady_clock::now() + group_commit_;
   for (const JournalRecord& record : journal.records) urgent_ = urgent_ || IsUrgent(record);
   records_.insert(records_.end(), std::make_move_iterator(journal.records.begin()),
                   std::make_move_iterator(journal.records.end()));

@@ -22,8 +22,12 @@ namespace godwit {
 // fill. Submit and Flush from any thread.
 class JobStoreWorker {
  public:
+  // Under the 50 ms within which records must be durable, with time left for the commit itself.
+  static constexpr std::chrono::milliseconds kGroupCommit{40};
+
   // Borrows both for its life.
-  JobStoreWorker(JobStore& store, EventQueue& events);
+  JobStoreWorker(JobStore& store, EventQueue& events,
+                 std::chrono::milliseconds group_commit = kGroupCommit);
   // Carries out what was submitted.
   ~JobStoreWorker();
   JobStoreWorker(const JobStoreWorker&) = delete;
@@ -45,8 +49,9 @@ class JobStoreWorker {
 
   JobStore& store_;
   EventQueue& events_;
+  const std::chrono::milliseconds group_commit_;
 
-  std::mutex mutex_;  // Guards the next five.
+  std::mutex mutex_;  // Guards the next four.
   std::condition_variable wake_;
   std::deque<Command> queue_;
   bool flush_ = false;

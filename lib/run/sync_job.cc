@@ -28,10 +28,13 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // Also how soon a signal is noticed.
 constexpr std::chrono::milliseconds kProgressInterval{100};
 
-// Every thread beyond the first few would get an arena of its own, each with its own waste.
-void LimitArenas() {
+// Every thread beyond the first few would get an arena of its own, each with its own waste. Large
+// buffers go back to the system when they are freed, whatever was freed before them.
+void TameMalloc() {
   const auto cores = static_cast<int>(std::thread::hardware_concurrency());
   mallopt(M_ARENA_MAX, std::clamp(cores, 2, 4));
+  mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  mallopt(M_TRIM_THRESHOLD, 8 << 20);
 }
 
 JobEndpoints EndpointsOf(const Endpoint& source, const Endpoint& target,
@@ -42,6 +45,7 @@ JobEndpoints EndpointsOf(const Endpoint& source, const Endpoint& target,
   endpoints.source_prefix = source.prefix;
   endpoints.target_prefix = target.prefix;
   endpoints.server_copy_possible = server_copy_possible;
+  endpoints.target_name = target.url;
   return endpoints;
 }
 
@@ -64,9 +68,10 @@ class SyncJob {
         buffers_(settings.options.memory_bytes),
         executor_(source, target, meter, buffers_, clock_, SettingsOf(settings)),
         store_worker_(job_store, events_),
-        workers_(AffordableWorkers(settings.options.jobs_max), [this](Task& task) {
-          events_.Push(executor_.Execute(task.command, std::move(task.stop)));
-        }) {}
+        workers_(
+            AffordableWorkers(settings.options.jobs_max),
+            [this](Task& task) { return executor_.Execute(task.command, std::move(task.stop)); },
+            events_) {}
 
   SyncSummary Run();
 
@@ -109,6 +114,7 @@ SyncSummary SyncJob::Run() {
   now_ = clock_.Now();
   progress_at_ = now_ + kProgressInterval;
   Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true});
+  PostStop();
   std::vector<Event> events;
   for (;;) {
     SubmitTasks();
@@ -212,7 +218,7 @@ SteadyTime SyncJob::NextWake() const {
 
 JobOutcome RunJob(const Endpoint& source, const Endpoint& target, const JobSettings& settings,
                   JobStore& job_store, RequestMeter& meter, JobObserver& observer, Log& log) {
-  LimitArenas();
+  TameMalloc();
   const auto started = std::chrono::steady_clock::now();
   JobOutcome outcome;
   {

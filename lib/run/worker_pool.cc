@@ -25,8 +25,9 @@ constexpr std::uint64_t kFilesOfProcess = 40;
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::uint32_t threads_max, std::function<void(Task&)> run)
-    : threads_max_(std::max(threads_max, 1U)), run_(std::move(run)) {}
+WorkerPool::WorkerPool(std::uint32_t threads_max, std::function<Event(Task&)> run,
+                       EventQueue& events)
+    : threads_max_(std::max(threads_max, 1U)), run_(std::move(run)), events_(events) {}
 
 WorkerPool::~WorkerPool() {
   {
@@ -98,8 +99,9 @@ void WorkerPool::RunAllHere() {
   while (!queue_.empty()) {
     Task task = std::move(queue_.front());
     queue_.pop_front();
+    ++busy_;
     lock.unlock();
-    run_(task);
+    Carry(task);
     lock.lock();
   }
 }
@@ -111,19 +113,16 @@ void* WorkerPool::Main(void* worker) {
 }
 
 void WorkerPool::Work(Worker& worker) {
-  std::unique_lock lock(mutex_);
-  Task task;
-  while (Next(lock, worker, task)) {
-    lock.unlock();
-    run_(task);
-    task = Task();
-    lock.lock();
-    --busy_;
+  for (;;) {
+    Task task;
+    if (!Next(worker, task)) return;
+    Carry(task);
   }
 }
 
 // Waits for a task; false when the pool closes and none is left.
-bool WorkerPool::Next(std::unique_lock<std::mutex>& lock, Worker& worker, Task& task) {
+bool WorkerPool::Next(Worker& worker, Task& task) {
+  std::unique_lock lock(mutex_);
   while (queue_.empty()) {
     if (closing_) return false;
     worker.called = false;
@@ -134,6 +133,17 @@ bool WorkerPool::Next(std::unique_lock<std::mutex>& lock, Worker& worker, Task& 
   queue_.pop_front();
   ++busy_;
   return true;
+}
+
+void WorkerPool::Carry(Task& task) {
+  Event event = run_(task);
+  {
+    // Free before the answer is known: the next task, should the answer bring one, needs no other
+    // worker.
+    const std::lock_guard lock(mutex_);
+    --busy_;
+  }
+  events_.Push(std::move(event));
 }
 
 std::uint32_t AffordableWorkers(std::uint32_t wanted) {

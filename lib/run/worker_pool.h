@@ -12,7 +12,9 @@
 
 #include <pthread.h>
 
+#include "lib/run/event_queue.h"
 #include "lib/sync/command.h"
+#include "lib/sync/event.h"
 
 namespace godwit {
 
@@ -30,8 +32,8 @@ struct Task {
 // waits for all tasks.
 class WorkerPool {
  public:
-  // `run` is called from every worker.
-  WorkerPool(std::uint32_t threads_max, std::function<void(Task&)> run);
+  // `run` is called from every worker; what it returns goes to `events`, which is borrowed.
+  WorkerPool(std::uint32_t threads_max, std::function<Event(Task&)> run, EventQueue& events);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -52,14 +54,16 @@ class WorkerPool {
 
   static void* Main(void* worker);
   void Work(Worker& worker);
-  bool Next(std::unique_lock<std::mutex>& lock, Worker& worker, Task& task);
+  bool Next(Worker& worker, Task& task);
+  void Carry(Task& task);
   std::vector<Worker*> CallIdle();
   void Grow();
   bool StartWorker();
   void RunAllHere();
 
   const std::uint32_t threads_max_;
-  const std::function<void(Task&)> run_;
+  const std::function<Event(Task&)> run_;
+  EventQueue& events_;
 
   mutable std::mutex mutex_;  // Guards all below.
   std::deque<Task> queue_;
