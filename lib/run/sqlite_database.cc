@@ -18,8 +18,10 @@ ErrorKind KindOf(int extended_code) {
     case SQLITE_FORMAT:
     // What a sealed schema cannot give unless the file was altered.
     case SQLITE_CONSTRAINT:
+    case SQLITE_ERROR:
     case SQLITE_MISMATCH:
     case SQLITE_SCHEMA:
+    case SQLITE_TOOBIG:
       return ErrorKind::kCorrupted;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
