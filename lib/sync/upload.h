@@ -79,6 +79,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void LookUpFinish(Status status);
   void LookUpParts(const Status& status);
   void RepeatFinish(const Status& status);
+  void ProveFound(PutReceipt receipt);
   void Prove(PutReceipt receipt);
   void OnProven(Proven proven);
 

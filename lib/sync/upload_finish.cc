@@ -105,7 +105,7 @@ void Upload::LookUpFinish(Status status) {
               [self = shared_from_this(), status = std::move(status)](Found found) {
                 switch (found.what) {
                   case Found::What::kOurs:
-                    return self->Prove(std::move(found.receipt));
+                    return self->ProveFound(std::move(found.receipt));
                   case Found::What::kNotApplied:
                     if (ClassifyFailure(status, Side::kTarget) == FailureClass::kTargetChanged) {
                       return self->Close(self->MakeEnd(CopyEnd::Kind::kTargetChanged, status));
@@ -135,6 +135,16 @@ void Upload::LookUpParts(const Status& status) {
                           .WithObject(self->job_.target_key),
                       Side::kTarget);
       });
+}
+
+// What is there is what was to be there. Where nobody saw the target before (cp) it may have been
+// there all along, and our upload still be open.
+void Upload::ProveFound(PutReceipt receipt) {
+  if (job_.target_known) return Prove(std::move(receipt));
+  AbortUploadCommand abort{job_.target_key, upload_id_};
+  core_.Ask<Finished>({.cleanup = true}, std::move(abort),
+                      [self = shared_from_this(), receipt = std::move(receipt)](
+                          const Answer<Finished>&) { self->Prove(receipt); });
 }
 
 void Upload::Prove(PutReceipt receipt) {

@@ -151,6 +151,8 @@ class Model {
     const auto there = target_.find(key);
     if (conflicts_.contains(key)) return Fail(key);
     if (Blocked(key)) {
+      // A plan cannot know of everything that a write would run into.
+      if (options_.dry_run) return static_cast<void>(unsure_failures_ = true);
       if (BlockedForGood(key)) return Fail(key);
       deferred_.push_back(key);
     }

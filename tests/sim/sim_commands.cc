@@ -39,6 +39,10 @@ Event SimRunner::Carry(const Command& command, StoreFault damage) {
   if (const auto* remove = std::get_if<DeleteCommand>(&command.body)) {
     return CarryDelete(*remove, command.id, damage);
   }
+  // These stores have no folders.
+  if (std::holds_alternative<PruneFoldersCommand>(command.body)) {
+    return DoneEvent(command.id, Finished{});
+  }
   // A streamed body would need a second thread; the engine cannot see the difference.
   Command buffered = command;
   if (auto* whole = std::get_if<TransferWholeCommand>(&buffered.body)) whole->stream = false;

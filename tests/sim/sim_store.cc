@@ -125,8 +125,10 @@ Result<PutReceipt> SimStore::Put(const CallContext& context, const WritePermit& 
   unchecked.digests = {};
   return Observe(key, true, [&] {
     Result<PutReceipt> receipt = inner_.Put(context, permit, key, unchecked, damaged);
-    const bool claims = receipt.ok() && !Describe().digests_stored.empty();
-    if (claims) receipt->proof = WriteProof::kCrc64Nvme;
+    // The service checked what came in. Its answer tells the digest of what it then stored, where
+    // it keeps one of a kind that was sent.
+    const bool tells = receipt.ok() && receipt->digests.Find(DigestKind::kCrc32c) != nullptr;
+    if (tells) receipt->proof = WriteProof::kCrc32c;
     return receipt;
   });
 }

@@ -102,6 +102,8 @@ std::string World::NewContent(const std::string& like, Random& random) {
 void World::Put(const Write& write, Random& random) {
   clock_.Advance(std::chrono::microseconds(1 + random.Below(5'000)));
   SimStore& store = write.at_target ? target_store() : *source_;
+  // What is a folder there is not listed as an object.
+  if (store.Describe().is_local && write.key.ends_with('/')) return;
   const std::string key = write.at_target ? TargetKey(write.key) : SourceKey(write.key);
   PutOptions options;
   options.attributes.mtime = write.mtime;

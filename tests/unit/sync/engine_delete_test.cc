@@ -173,6 +173,20 @@ TEST(EngineDelete, FailedSecondListingStopsAllDeletesI3) {
   EXPECT_EQ(summary.skipped, 1001U);
 }
 
+TEST(EngineDelete, UnorderedSecondListingStopsAllDeletesI24) {
+  DeleteRun run(1001);
+  run.options.max_delete = {DeleteLimit::Kind::kAll, 0};
+  bool spooled = false;
+  run.watch = [&](const Command& command) { spooled = spooled || Is<ReadSpoolCommand>(command); };
+  for (const char* key : {"n1", "n2", "n3"}) run.source.Set(key, "x");
+  run.answer = [&](CommandResult& result) {
+    auto* page = std::get_if<ListPage>(&result);
+    if (page != nullptr && spooled) std::swap(page->entries.at(0), page->entries.at(1));
+  };
+  EXPECT_EQ(run.Run().exit_code, 7);
+  EXPECT_TRUE(run.Sent<DeleteCommand>().empty());
+}
+
 TEST(EngineDelete, KeysAmongManyThatReappearAreFoundI3) {
   DeleteRun run(1500);
   run.options.max_delete = {DeleteLimit::Kind::kAll, 0};

@@ -200,6 +200,18 @@ TEST(EngineLostAnswer, FinishThatDidNotTakeEffectIsRepeatedI17) {
   EXPECT_EQ(run.target.writes["big"], 1);
 }
 
+// cp does not know what was there: equal content may be older than the upload, which stays open.
+TEST(EngineLostAnswer, CpLeavesNoUploadOpenWhereTheContentWasThereBefore) {
+  ScriptedRunner run;
+  run.options.mode = JobMode::kCopy;
+  run.source.Set("big", kBig);
+  run.target.Set("big", kBig).head_digests = SumOf(kBig).digests();
+  run.before = FailFirst<FinishUploadCommand>(1, Lost());
+
+  EXPECT_EQ(run.Run().exit_code, 0);
+  EXPECT_TRUE(run.target.uploads.empty());
+}
+
 TEST(EngineLostAnswer, UnknownUploadAtTheFinishMayBeAFinishedOneI17) {
   ScriptedRunner run;
   run.source.Set("big", kBig);
