@@ -182,9 +182,23 @@ std::string SigV4Signer::Signature(std::string_view canonical_request, std::stri
   return Hex(HmacSha256(SigningKey(date.substr(0, 8), scope, secret), to_sign));
 }
 
-void SigV4Signer::Sign(const SigV4Request& request, const SigV4Scope& scope,
-                       const AwsCredentials& credentials, std::string_view payload_hash,
-                       Timestamp now, HttpHeaders& headers) {
+SigV4ChunkSigner::SigV4ChunkSigner(Key key, std::string date, std::string scope_text,
+                                   std::string seed)
+    : key_(key),
+      context_("AWS4-HMAC-SHA256-PAYLOAD\n" + std::move(date) + "\n" + std::move(scope_text) +
+               "\n"),
+      last_(std::move(seed)) {}
+
+std::string SigV4ChunkSigner::Sign(std::span<const std::byte> piece) {
+  std::string to_sign = context_ + last_ + "\n";
+  to_sign.append(kEmptyPayloadSha256).append("\n");
+  last_ = Hex(HmacSha256(key_, to_sign + Hex(Sha256(piece))));
+  return last_;
+}
+
+SigV4ChunkSigner SigV4Signer::Sign(const SigV4Request& request, const SigV4Scope& scope,
+                                   const AwsCredentials& credentials, std::string_view payload_hash,
+                                   Timestamp now, HttpHeaders& headers) {
   const std::string date = FormatAmzDate(now);
   headers.Add("x-amz-content-sha256", payload_hash);
   headers.Add("x-amz-date", date);
@@ -201,6 +215,9 @@ void SigV4Signer::Sign(const SigV4Request& request, const SigV4Scope& scope,
   authorization.append(", SignedHeaders=").append(canonical.names);
   authorization.append(", Signature=").append(signature);
   headers.Add("authorization", authorization);
+  return SigV4ChunkSigner(
+      SigningKey(std::string_view(date).substr(0, 8), scope, credentials.secret_access_key), date,
+      scope_text, signature);
 }
 
 std::string SigV4Signer::Presign(const SigV4Request& request, const SigV4Scope& scope,

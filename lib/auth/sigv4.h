@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,7 @@ struct SigV4Scope {
 // Values of x-amz-content-sha256 that are not the hash of the body.
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 inline constexpr std::string_view kUnsignedTrailerPayload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+inline constexpr std::string_view kSignedChunksPayload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 // The SHA-256 of nothing, in hex.
 inline constexpr std::string_view kEmptyPayloadSha256 =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -45,14 +47,31 @@ std::string CanonicalQuery(const QueryParameters& parameters);
 std::string SigV4CanonicalRequest(const SigV4Request& request, const HttpHeaders& headers,
                                   std::string_view payload_hash);
 
+// Signs the pieces of a body that is framed as aws-chunked, each after the one before. Value type.
+class SigV4ChunkSigner {
+ public:
+  using Key = std::array<std::uint8_t, 32>;
+  // `seed`: the signature of the request, whose date, scope and key these are.
+  SigV4ChunkSigner(Key key, std::string date, std::string scope_text, std::string seed);
+  // The signature of the next piece; the last one is empty.
+  std::string Sign(std::span<const std::byte> piece);
+
+ private:
+  Key key_;
+  std::string context_;  // What is the same for all pieces.
+  std::string last_;
+};
+
 // Signs requests with AWS Signature Version 4. Safe from any thread; keeps the last signing key, so
 // that one signer should serve one credential set and region at a time.
 class SigV4Signer {
  public:
   // Adds x-amz-date, x-amz-content-sha256, x-amz-security-token and Authorization to `headers`,
-  // which must hold everything else that is sent and none of these.
-  void Sign(const SigV4Request& request, const SigV4Scope& scope, const AwsCredentials& credentials,
-            std::string_view payload_hash, Timestamp now, HttpHeaders& headers);
+  // which must hold everything else that is sent and none of these. Returns what signs the body if
+  // `payload_hash` is kSignedChunksPayload.
+  SigV4ChunkSigner Sign(const SigV4Request& request, const SigV4Scope& scope,
+                        const AwsCredentials& credentials, std::string_view payload_hash,
+                        Timestamp now, HttpHeaders& headers);
 
   // The whole query of a presigned URL: that of `request` and the signature. The request's user
   // must send `headers` too.
@@ -60,7 +79,7 @@ class SigV4Signer {
                       const AwsCredentials& credentials, std::chrono::seconds valid, Timestamp now,
                       const HttpHeaders& headers);
 
-  using Key = std::array<std::uint8_t, 32>;
+  using Key = SigV4ChunkSigner::Key;
   // The key of one day, region and service. Exposed for tests.
   Key SigningKey(std::string_view day, const SigV4Scope& scope, const Secret& secret);
 

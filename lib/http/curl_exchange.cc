@@ -130,7 +130,13 @@ std::size_t CurlExchange::OnHeader(char* data, std::size_t size, std::size_t cou
 }
 
 std::size_t CurlExchange::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
-  Status status = Of(self).receiver_.AddBody(std::as_bytes(std::span(data, size * count)));
+  CurlExchange& exchange = Of(self);
+  Status status;
+  // A body that comes fast does not let Drive look for a stop. What a write answers is kept.
+  if (exchange.safe()) status = CheckContext(exchange.context_, SteadyClock::now());
+  if (status.ok()) {
+    status = exchange.receiver_.AddBody(std::as_bytes(std::span(data, size * count)));
+  }
   if (status.ok()) return size * count;
   Of(self).Keep(std::move(status));
   return 0;

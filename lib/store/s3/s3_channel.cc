@@ -7,6 +7,7 @@
 #include "lib/crypto/sha256.h"
 #include "lib/http/url.h"
 #include "lib/store/call_check.h"
+#include "lib/store/s3/s3_framing.h"
 
 namespace godwit {
 namespace {
@@ -104,11 +105,15 @@ Result<HttpResponse> S3Channel::SendOnce(const CallContext& context, const S3Req
   http.expect_continue = knowledge_.promises().is_aws && request.body != nullptr &&
                          request.body->size_bytes() >= kExpectContinueBytes;
   const std::string path = attempt.route.PathOf(request.key);
+  std::optional<SignedSource> signed_body;
   if (attempt.credentials != nullptr) {
     const Timestamp now = clock_.WallNow() + std::chrono::nanoseconds(clock_offset_ns_.load());
-    signer_.Sign({request.method, attempt.route.authority, path, request.query},
-                 {attempt.route.region}, *attempt.credentials, request.payload_hash, now,
-                 http.headers);
+    SigV4ChunkSigner chunks = signer_.Sign(
+        {request.method, attempt.route.authority, path, request.query}, {attempt.route.region},
+        *attempt.credentials, request.payload_hash, now, http.headers);
+    if (request.payload_hash == kSignedChunksPayload) {
+      http.body = &signed_body.emplace(*request.body, std::move(chunks));
+    }
   }
   http.url = attempt.route.origin + path;
   if (!request.query.empty()) http.url.append("?").append(request.query);

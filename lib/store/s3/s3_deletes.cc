@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/store/call_check.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"
 
@@ -8,6 +9,7 @@ namespace godwit {
 
 Result<std::vector<Status>> S3Store::Delete(const CallContext& context, const WritePermit&,
                                             std::span<const DeleteRequest> requests) {
+  GODWIT_RETURN_IF_ERROR(CheckCall(context));
   if (requests.size() > Describe().delete_keys_max) {
     return Status(ErrorKind::kInvalidArgument, "too many keys in one delete");
   }
@@ -39,7 +41,7 @@ Status S3Store::DeleteOne(const CallContext& context, const DeleteRequest& reque
   const WriteCondition condition = request.if_version.empty()
                                        ? WriteCondition::None()
                                        : WriteCondition::IfVersion(request.if_version);
-  const Result<Sent> sent = SendConditional(context, condition, [&]() -> Result<S3Request> {
+  const RequestMaker make = [&]() -> Result<S3Request> {
     S3Request http;
     http.method = HttpMethod::kDelete;
     http.request_class = RequestClass::kDelete;
@@ -47,7 +49,8 @@ Status S3Store::DeleteOne(const CallContext& context, const DeleteRequest& reque
     http.key = request.key;
     http.errors.changes = true;
     return http;
-  });
+  };
+  const Result<Sent> sent = SendConditional(context, condition, make, true);
   if (!sent.ok()) return sent.status();
   // Missing is what was wanted, also where a condition on it was lost to that.
   const S3Error& error = sent->answer.error;

@@ -58,14 +58,15 @@ Result<PutReceipt> S3Store::FinishUpload(const CallContext& context, const Write
     part_kind = expected->kind();
   }
   S3XmlBody body(CompleteXml(parts, part_kind));
-  const Result<Sent> sent = SendConditional(context, options.condition, [&]() -> Result<S3Request> {
+  const RequestMaker make = [&]() -> Result<S3Request> {
     S3Request request = FinishRequest(key, upload_id, expected);
     if (channel_.knowledge().promises().object_size_header) {
       request.headers.Add("x-amz-mp-object-size", std::to_string(options.size_bytes));
     }
     body.AttachTo(request, false);
     return request;
-  });
+  };
+  const Result<Sent> sent = SendConditional(context, options.condition, make, true);
   if (!sent.ok()) return sent.status();
   if (!sent->answer.ok()) return channel_.Failure(sent->request, sent->answer);
   const Result<S3Document> document =

@@ -100,14 +100,19 @@ class S3Store final : public ObjectStore {
                   ObjectAttributes& attributes);
 
   // Sends a request that may carry a condition, adapting to services that want ETags unquoted or
-  // know no conditions. `make` builds the request without it.
+  // know no conditions. `make` builds the request without it. A body that cannot be sent again
+  // makes the call fail as kUnavailable, with what was learned remembered for the next.
   using RequestMaker = std::function<Result<S3Request>()>;
   struct Sent {
     S3Request request;
     S3Channel::Answer answer;
   };
   Result<Sent> SendConditional(const CallContext& context, const WriteCondition& condition,
-                               const RequestMaker& make);
+                               const RequestMaker& make, bool resendable);
+  bool WantsUnquoted(const S3Request& request, const S3Channel::Answer& answer,
+                     bool resendable) const;
+  bool RefusesConditions(const S3Request& request, const S3Channel::Answer& answer);
+  Status MustComeAgain(const S3Request& request) const;
 
   // What is known of a body once the service has it.
   struct StoredBody {
@@ -133,7 +138,7 @@ class S3Store final : public ObjectStore {
   Result<StoredBody> StoreBodyOnce(const CallContext& context, BodyJob& job, bool& again);
   Status JudgeChecksum(const Sent& sent, const S3Body& body, BodyJob& job, StoredBody& stored,
                        bool& again);
-  Status JudgeMd5(const Sent& sent, StoredBody& stored);
+  Status JudgeMd5(const Sent& sent, bool told_md5, StoredBody& stored);
 
   Status OtherBytes(const Sent& sent) const;
 

@@ -34,7 +34,7 @@ WriteProof ProofOf(DigestKind kind) {
 
 Result<S3Store::Sent> S3Store::SendConditional(const CallContext& context,
                                                const WriteCondition& condition,
-                                               const RequestMaker& make) {
+                                               const RequestMaker& make, bool resendable) {
   S3Knowledge& knowledge = channel_.knowledge();
   bool try_unquoted = false;
   bool without = false;
@@ -45,26 +45,50 @@ Result<S3Store::Sent> S3Store::SendConditional(const CallContext& context,
     if (knowledge.TakesConditions() && !without) AddCondition(condition, unquoted, *request);
     Result<S3Channel::Answer> answer = channel_.Exchange(context, *request);
     if (!answer.ok()) return answer.status();
-    const int status = answer->response.status;
-    const S3ErrorContext& errors = request->errors;
-    if (answer->ok()) {
-      if (try_unquoted) knowledge.EtagsMustBeUnquoted();
-      if (without) knowledge.ConditionsAreRefused();
-    } else if (status == 412 && errors.if_match && !unquoted &&
-               (knowledge.EtagsAreUnquoted() || !knowledge.IsKnown())) {
-      // Ceph compares the bytes between If-Match and the ETag without its quotes.
+    if (answer->ok() && try_unquoted) knowledge.EtagsMustBeUnquoted();
+    if (answer->ok() && without) knowledge.ConditionsAreRefused();
+    if (!answer->ok() && !unquoted && WantsUnquoted(*request, *answer, resendable)) {
+      if (!resendable) return MustComeAgain(*request);
       try_unquoted = true;
       continue;
-    } else if (errors.conditional && RefusesCondition(status, answer->error) && !without &&
-               !knowledge.promises().condition_on_put) {
-      channel_.log().WarnOnce("conditions", channel_.BucketName() +
-                                                ": the service knows no conditional writes; a "
-                                                "change made there meanwhile can be lost");
+    }
+    if (!answer->ok() && !without && RefusesConditions(*request, *answer)) {
+      if (!resendable) {
+        knowledge.ConditionsAreRefused();
+        return MustComeAgain(*request);
+      }
       without = true;
       continue;
     }
     return Sent{std::move(*request), std::move(*answer)};
   }
+}
+
+// Ceph compares the bytes behind If-Match with the ETag without its quotes. Services that say
+// nothing of themselves may do so, too, but only a body that can be sent again finds it out.
+bool S3Store::WantsUnquoted(const S3Request& request, const S3Channel::Answer& answer,
+                            bool resendable) const {
+  const S3Knowledge& knowledge = channel_.knowledge();
+  return answer.response.status == 412 && request.errors.if_match &&
+         (knowledge.EtagsAreUnquoted() || (!knowledge.IsKnown() && resendable));
+}
+
+bool S3Store::RefusesConditions(const S3Request& request, const S3Channel::Answer& answer) {
+  const bool refused = request.errors.conditional &&
+                       RefusesCondition(answer.response.status, answer.error) &&
+                       !channel_.knowledge().promises().condition_on_put;
+  if (refused) {
+    channel_.log().WarnOnce("conditions", channel_.BucketName() +
+                                              ": the service knows no conditional writes; a "
+                                              "change made there meanwhile can be lost");
+  }
+  return refused;
+}
+
+Status S3Store::MustComeAgain(const S3Request& request) const {
+  return channel_.Explain(
+      request, Status(ErrorKind::kUnavailable,
+                      "the service wants the request in another form, and the body is gone"));
 }
 
 Result<S3Store::StoredBody> S3Store::StoreBody(const CallContext& context, BodyJob job) {
@@ -83,66 +107,63 @@ Result<S3Store::StoredBody> S3Store::StoreBodyOnce(const CallContext& context, B
   protection.sign_payload = channel_.SignsPayload();
   protection.anonymous = channel_.config().anonymous;
   protection.trailer_allowed = channel_.knowledge().promises().trailers;
-  Result<S3Body> body = S3Body::Prepare(*job.source, job.digests, protection);
-  if (!body.ok()) return body.status();
-  const Result<Sent> sent = SendConditional(context, job.condition, [&]() -> Result<S3Request> {
+  protection.may_need_md5 = channel_.knowledge().MayDoWithoutChecksum();
+  const S3Body body = S3Body::Prepare(*job.source, job.digests, protection);
+  const RequestMaker make = [&]() -> Result<S3Request> {
     Result<S3Request> request = job.make(job);
-    if (request.ok()) body->AttachTo(*request);
+    if (request.ok()) body.AttachTo(*request);
     return request;
-  });
+  };
+  const Result<Sent> sent = SendConditional(context, job.condition, make, body.resendable());
   if (!sent.ok()) return sent.status();
   if (!sent->answer.ok()) {
     const bool refused = job.checksum != S3Checksum::kMd5 && !job.without_checksum &&
                          channel_.knowledge().MayDoWithoutChecksum() &&
                          RefusesChecksum(sent->answer.response.status, sent->answer.error);
     if (!refused) return channel_.Failure(sent->request, sent->answer);
+    if (!body.resendable()) {
+      channel_.knowledge().ChecksumIsUnknown();
+      return MustComeAgain(sent->request);
+    }
     job.checksum = S3Checksum::kMd5;
     job.without_checksum = again = true;
     return StoredBody{};
   }
   if (job.without_checksum) channel_.knowledge().ChecksumIsUnknown();
   StoredBody stored;
-  stored.known = body->known();
+  stored.known = body.known();
   stored.etag = UnquoteEtag(sent->answer.response.headers.Find("etag").value_or(""));
   if (stored.etag.empty()) {
     return channel_.Explain(sent->request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
   }
-  GODWIT_RETURN_IF_ERROR(JudgeChecksum(*sent, *body, job, stored, again));
+  GODWIT_RETURN_IF_ERROR(JudgeChecksum(*sent, body, job, stored, again));
   return stored;
 }
 
 Status S3Store::JudgeChecksum(const Sent& sent, const S3Body& body, BodyJob& job,
                               StoredBody& stored, bool& again) {
   if (job.checksum == S3Checksum::kNone) return Status::Ok();
-  if (job.checksum == S3Checksum::kMd5) return JudgeMd5(sent, stored);
   const std::optional<Digest> ours = body.sent();
-  if (!ours.has_value()) {
-    return channel_.Explain(sent.request,
-                            Status(ErrorKind::kCorrupted, "the answer came before the body's end"));
-  }
-  const auto echo = sent.answer.response.headers.Find(ChecksumHeader(ours->kind()));
+  const bool sent_crc = ours.has_value() && ours->kind() != DigestKind::kMd5;
+  const auto echo =
+      sent_crc ? sent.answer.response.headers.Find(ChecksumHeader(ours->kind())) : std::nullopt;
   if (echo.has_value()) {
-    if (DigestFromBase64(ours->kind(), *echo) != *ours) {
-      return OtherBytes(sent);
-    }
+    if (DigestFromBase64(ours->kind(), *echo) != *ours) return OtherBytes(sent);
     channel_.knowledge().ChecksumWasChecked();
     stored.confirmed.Set(*ours);
     stored.proof = ProofOf(ours->kind());
     return Status::Ok();
   }
-  // The service ignores checksums. Its ETag may prove the bytes all the same.
+  // Nothing but the ETag can prove the bytes now.
   const std::array md5{DigestKind::kMd5};
-  Result<DigestSet> known = CompleteDigests(stored.known, md5, *job.source);
-  if (!known.ok()) return known.status();
-  stored.known = std::move(*known);
-  const bool gives_up = channel_.knowledge().MayDoWithoutChecksum();
-  if (Md5OfEtag(stored.etag) == *stored.known.Find(DigestKind::kMd5)) {
-    channel_.knowledge().ChecksumIsUnknown();
-    return JudgeMd5(sent, stored);
-  }
-  if (!gives_up) return Status::Ok();
+  if (body.resendable()) stored.known = CompleteDigests(stored.known, md5, body.bytes());
+  if (stored.known.Find(DigestKind::kMd5) == nullptr) return Status::Ok();
+  const bool ignored = sent_crc && channel_.knowledge().MayDoWithoutChecksum();
+  if (ignored) channel_.knowledge().ChecksumIsUnknown();
+  const bool told_md5 = ours.has_value() && !sent_crc;
+  GODWIT_RETURN_IF_ERROR(JudgeMd5(sent, told_md5, stored));
+  if (!ignored || stored.proof != WriteProof::kNone || !body.resendable()) return Status::Ok();
   // Again, so that the service checks the MD5 on arrival: in place of what was just stored.
-  channel_.knowledge().ChecksumIsUnknown();
   job.checksum = S3Checksum::kMd5;
   job.digests = stored.known;
   if (!job.replaces_itself) job.condition = WriteCondition::IfVersion(stored.etag);
@@ -150,28 +171,32 @@ Status S3Store::JudgeChecksum(const Sent& sent, const S3Body& body, BodyJob& job
   return Status::Ok();
 }
 
-Status S3Store::JudgeMd5(const Sent& sent, StoredBody& stored) {
+Status S3Store::JudgeMd5(const Sent& sent, bool told_md5, StoredBody& stored) {
   const Digest& ours = *stored.known.Find(DigestKind::kMd5);
   S3Knowledge& knowledge = channel_.knowledge();
-  if (Md5OfEtag(stored.etag) == ours) {
+  const std::optional<Digest> theirs = Md5OfEtag(stored.etag);
+  const bool is_hidden = !theirs.has_value() || HidesMd5(sent.answer.response.headers);
+  if (theirs == ours) {
     knowledge.SeeMd5Etag();
-    stored.confirmed.Set(ours);
-    stored.proof = WriteProof::kMd5;
+  } else if (knowledge.EtagIsMd5() && !is_hidden) {
+    return OtherBytes(sent);
+  } else if (!told_md5 || !knowledge.promises().etag_is_md5) {
+    // Encrypted with a key of its own an object has another ETag; then Content-MD5 is the proof.
     return Status::Ok();
   }
-  const bool is_hidden = HidesMd5(sent.answer.response.headers);
-  if (knowledge.EtagIsMd5() && !is_hidden) return OtherBytes(sent);
-  // Encrypted with a key of its own, the object has another ETag, but Content-MD5 was checked.
-  if (knowledge.promises().etag_is_md5) {
-    stored.confirmed.Set(ours);
-    stored.proof = WriteProof::kMd5;
-  }
+  stored.confirmed.Set(ours);
+  stored.proof = WriteProof::kMd5;
   return Status::Ok();
 }
 
 Result<PutReceipt> S3Store::Put(const CallContext& context, const WritePermit&,
                                 std::string_view key, const PutOptions& options, ByteSource& body) {
   GODWIT_RETURN_IF_ERROR(CheckKey("write", key));
+  if (body.size_bytes() > Describe().put_bytes_max) {
+    return Status(ErrorKind::kInvalidArgument, "the body is too large for a single put")
+        .WithOperation("write")
+        .WithObject(channel_.ObjectName(key));
+  }
   BodyJob job;
   job.key = key;
   job.condition = options.condition;
@@ -220,7 +245,7 @@ Result<PutReceipt> S3Store::CopyWith(const CallContext& context, const CopySourc
         .WithObject(channel_.ObjectName(key));
   }
   // Where conditions on a copy's target are unknown they are ignored, not refused.
-  const Result<Sent> sent = SendConditional(context, options.condition, [&]() -> Result<S3Request> {
+  const RequestMaker make = [&]() -> Result<S3Request> {
     S3Request request = PutRequest(key);
     request.operation = "copy";
     request.request_class = RequestClass::kCopy;
@@ -237,7 +262,8 @@ Result<PutReceipt> S3Store::CopyWith(const CallContext& context, const CopySourc
     const Status added = AddAttributeHeaders(options.attributes, promises.tags, request.headers);
     if (!added.ok()) return channel_.Explain(request, added);
     return request;
-  });
+  };
+  const Result<Sent> sent = SendConditional(context, options.condition, make, true);
   if (!sent.ok()) return sent.status();
   if (!sent->answer.ok()) return channel_.Failure(sent->request, sent->answer);
   const Result<S3Document> document =
