@@ -25,8 +25,9 @@ using Folder = std::unique_ptr<DIR, CloseFolder>;
 class LeftoverScan {
  public:
   LeftoverScan(int root, const PathJail& jail, const std::string& prefix,
+               const std::string& shown_root,
                const std::function<void(const std::string&, const struct stat&)>& visit)
-      : root_(root), jail_(jail), prefix_(prefix), visit_(visit) {}
+      : root_(root), jail_(jail), prefix_(prefix), shown_root_(shown_root), visit_(visit) {}
 
   Status Run(const CallContext& context) {
     const std::size_t slash = prefix_.rfind('/');
@@ -48,16 +49,16 @@ class LeftoverScan {
     if (opened.error == ENOENT || opened.error == ENOTDIR || opened.error == ELOOP) {
       return Status::Ok();
     }
-    if (!opened.ok()) return ErrnoStatus(opened.error, kList, path);
+    if (!opened.ok()) return ErrnoStatus(opened.error, kList, shown_root_ + path);
     // The stream closes its own descriptor.
     const Folder folder(::fdopendir(::fcntl(opened.fd.get(), F_DUPFD_CLOEXEC, 0)));
-    if (!folder) return ErrnoStatus(errno, kList, path);
+    if (!folder) return ErrnoStatus(errno, kList, shown_root_ + path);
     errno = 0;
     while (const dirent* entry = ::readdir(folder.get())) {
       VisitName(opened.fd.get(), path, static_cast<const char*>(entry->d_name));
       errno = 0;
     }
-    return errno == 0 ? Status::Ok() : ErrnoStatus(errno, kList, path);
+    return errno == 0 ? Status::Ok() : ErrnoStatus(errno, kList, shown_root_ + path);
   }
 
   void VisitName(int folder, const std::string& path, const std::string& name) {
@@ -73,6 +74,7 @@ class LeftoverScan {
   const int root_;
   const PathJail& jail_;
   const std::string& prefix_;
+  const std::string& shown_root_;
   const std::function<void(const std::string&, const struct stat&)>& visit_;
   std::vector<std::string> waiting_;  // Folders still to read; each ends in '/', or the root.
 };
@@ -80,9 +82,9 @@ class LeftoverScan {
 }  // namespace
 
 Status ScanLeftovers(const CallContext& context, int root, const PathJail& jail,
-                     const std::string& prefix,
+                     const std::string& prefix, const std::string& shown_root,
                      const std::function<void(const std::string&, const struct stat&)>& visit) {
-  return LeftoverScan(root, jail, prefix, visit).Run(context);
+  return LeftoverScan(root, jail, prefix, shown_root, visit).Run(context);
 }
 
 }  // namespace godwit

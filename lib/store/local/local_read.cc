@@ -20,26 +20,26 @@ constexpr std::size_t kReadBytes = 256 << 10;
 constexpr std::size_t kLargeReadBytes = 1 << 20;  // Of ranges that are worth it.
 constexpr std::uint64_t kLargeBytes = 8 << 20;
 
-Status NotFound(std::string_view key) {
-  return Status(ErrorKind::kNotFound, "no such file").WithOperation(kRead).WithObject(key);
+Status NotFound(std::string_view shown) {
+  return Status(ErrorKind::kNotFound, "no such file").WithOperation(kRead).WithObject(shown);
 }
 
 // A link or a file where the path needs a folder means that no such key exists.
-Status OpenStatus(int error, std::string_view key) {
-  if (error == ENOENT || error == ENOTDIR) return NotFound(key);
-  return ErrnoStatus(error, kRead, key);
+Status OpenStatus(int error, std::string_view shown) {
+  if (error == ENOENT || error == ENOTDIR) return NotFound(shown);
+  return ErrnoStatus(error, kRead, shown);
 }
 
-Status TypeStatus(const struct stat& info, std::string_view key) {
+Status TypeStatus(const struct stat& info, std::string_view shown) {
   switch (EntryTypeOf(info)) {
     case EntryType::kObject:
       return Status::Ok();
     case EntryType::kFolder:
-      return NotFound(key);
+      return NotFound(shown);
     case EntryType::kSymlink:
-      return BlockedStatus("a symbolic link", kRead, key);
+      return BlockedStatus("a symbolic link", kRead, shown);
     default:
-      return BlockedStatus("a special file", kRead, key);
+      return BlockedStatus("a special file", kRead, shown);
   }
 }
 
@@ -51,18 +51,18 @@ ObjectMeta MetaOf(ObjectEntry entry) {
 }
 
 Result<std::uint64_t> EndOfRange(const GetOptions& options, std::uint64_t size,
-                                 std::string_view key) {
+                                 std::string_view shown) {
   const bool inside = options.offset <= size && options.length <= size - options.offset;
   if (!inside || (options.offset != 0 && options.offset == size)) {
     return Status(ErrorKind::kInvalidArgument, "the range lies outside of the file")
         .WithOperation(kRead)
-        .WithObject(key);
+        .WithObject(shown);
   }
   return options.length == 0 ? size : options.offset + options.length;
 }
 
 Status StreamRange(const CallContext& context, int fd, std::uint64_t offset, std::uint64_t end,
-                   std::string_view key, ByteSink& sink) {
+                   std::string_view shown, ByteSink& sink) {
   const std::uint64_t length = end - offset;
   const std::size_t wanted = length >= kLargeBytes ? kLargeReadBytes : kReadBytes;
   const std::size_t buffer_bytes = std::min<std::uint64_t>(wanted, length);
@@ -72,8 +72,8 @@ Status StreamRange(const CallContext& context, int fd, std::uint64_t offset, std
     const std::size_t chunk = std::min<std::uint64_t>(buffer_bytes, end - offset);
     const ssize_t count = ::pread(fd, buffer.get(), chunk, static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return ErrnoStatus(errno, kRead, key);
-    if (count == 0) return ChangedStatus(kRead, key);  // It was cut meanwhile.
+    if (count < 0) return ErrnoStatus(errno, kRead, shown);
+    if (count == 0) return ChangedStatus(kRead, shown);  // It was cut meanwhile.
     const std::span<const std::byte> bytes(buffer.get(), static_cast<std::size_t>(count));
     GODWIT_RETURN_IF_ERROR(sink.Write(offset, bytes));
     offset += bytes.size();
@@ -95,15 +95,16 @@ Opened LocalStore::OpenFile(const FileDescriptor& root, std::string_view key, in
 Result<ObjectMeta> LocalStore::Head(const CallContext& context, std::string_view key) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
   GODWIT_RETURN_IF_ERROR(CheckLocalKey(key));
+  const std::string shown = Shown(key);
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
   const Opened file = OpenFile(**root, key, O_PATH);
   // Not followed, so nothing behind a link is here; the link itself opens.
-  if (file.error == ELOOP) return NotFound(key);
-  if (!file.ok()) return OpenStatus(file.error, key);
+  if (file.error == ELOOP) return NotFound(shown);
+  if (!file.ok()) return OpenStatus(file.error, shown);
   struct stat info {};
-  if (::fstat(file.fd.get(), &info) != 0) return ErrnoStatus(errno, kRead, key);
-  if (key.back() != '/') GODWIT_RETURN_IF_ERROR(TypeStatus(info, key));
+  if (::fstat(file.fd.get(), &info) != 0) return ErrnoStatus(errno, kRead, shown);
+  if (key.back() != '/') GODWIT_RETURN_IF_ERROR(TypeStatus(info, shown));
   return MetaOf(identity_.EntryOf(file.fd.get(), key, info));
 }
 
@@ -112,26 +113,27 @@ Result<ObjectMeta> LocalStore::Get(const CallContext& context, std::string_view 
   if (!key.empty() && key.back() == '/') return Head(context, key);
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
   GODWIT_RETURN_IF_ERROR(CheckLocalKey(key));
+  const std::string shown = Shown(key);
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
   // Non-blocking, so that a pipe does not wait for a writer.
   const Opened file = OpenFile(**root, key, O_RDONLY | O_NONBLOCK);
-  if (!file.ok()) return OpenStatus(file.error, key);
+  if (!file.ok()) return OpenStatus(file.error, shown);
   const int fd = file.fd.get();
   struct stat before {};
-  if (::fstat(fd, &before) != 0) return ErrnoStatus(errno, kRead, key);
-  GODWIT_RETURN_IF_ERROR(TypeStatus(before, key));
+  if (::fstat(fd, &before) != 0) return ErrnoStatus(errno, kRead, shown);
+  GODWIT_RETURN_IF_ERROR(TypeStatus(before, shown));
   ObjectMeta meta = MetaOf(identity_.EntryOf(fd, key, before));
   if (!options.version.empty() && options.version != meta.entry.version) {
-    return ChangedStatus(kRead, key);
+    return ChangedStatus(kRead, shown);
   }
-  const Result<std::uint64_t> end = EndOfRange(options, meta.entry.size_bytes, key);
+  const Result<std::uint64_t> end = EndOfRange(options, meta.entry.size_bytes, shown);
   if (!end.ok()) return end.status();
   if (*end - options.offset >= kReadBytes) ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  GODWIT_RETURN_IF_ERROR(StreamRange(context, fd, options.offset, *end, key, sink));
+  GODWIT_RETURN_IF_ERROR(StreamRange(context, fd, options.offset, *end, shown, sink));
   struct stat after {};
-  if (::fstat(fd, &after) != 0) return ErrnoStatus(errno, kRead, key);
-  if (!SameFile(before, after)) return ChangedStatus(kRead, key);
+  if (::fstat(fd, &after) != 0) return ErrnoStatus(errno, kRead, shown);
+  if (!SameFile(before, after)) return ChangedStatus(kRead, shown);
   return meta;
 }
 
@@ -150,7 +152,7 @@ Result<ListCursor> LocalStore::CursorFor(const CallContext& context, const ListR
   Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
   const WalkSettings settings{options_.follow_symlinks, options_.names_in_memory_max,
-                              options_.spill_folder};
+                              options_.spill_folder, Shown("")};
   ListCursor cursor;
   cursor.root = std::move(*root);
   cursor.walker = std::make_unique<TreeWalker>(cursor.root->get(), jail_, identity_,

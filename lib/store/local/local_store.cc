@@ -60,6 +60,10 @@ Result<std::unique_ptr<LocalStore>> LocalStore::Open(LocalOptions options) {
   return store;
 }
 
+std::string LocalStore::Shown(std::string_view key) const {
+  return fmt::format("{}{}{}", options_.root, options_.root.ends_with('/') ? "" : "/", key);
+}
+
 Result<LocalStore::Root> LocalStore::RootForWriting() {
   return options_.create_root ? root_.AcquireOrMake() : root_.Acquire();
 }
@@ -100,27 +104,29 @@ Status LocalStore::DeleteOne(const FileDescriptor& root, const DeleteRequest& re
   const LocalKey path = SplitLocalKey(request.key);
   const Opened folder = jail_.Open(root.get(), path.folder, O_PATH | O_DIRECTORY);
   if (folder.error == ENOENT || folder.error == ENOTDIR) return Status::Ok();
-  if (!folder.ok()) return ErrnoStatus(folder.error, kDelete, request.key);
+  if (!folder.ok()) return ErrnoStatus(folder.error, kDelete, Shown(request.key));
 
   const std::lock_guard lock(FolderLock(path.folder));
   struct stat info {};
   if (::fstatat(folder.fd.get(), path.name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    return errno == ENOENT ? Status::Ok() : ErrnoStatus(errno, kDelete, request.key);
+    return errno == ENOENT ? Status::Ok() : ErrnoStatus(errno, kDelete, Shown(request.key));
   }
   const EntryType type = EntryTypeOf(info);
-  if (type == EntryType::kSymlink) return BlockedStatus("a symbolic link", kDelete, request.key);
-  if (type == EntryType::kSpecial) return BlockedStatus("a special file", kDelete, request.key);
+  if (type == EntryType::kSymlink)
+    return BlockedStatus("a symbolic link", kDelete, Shown(request.key));
+  if (type == EntryType::kSpecial)
+    return BlockedStatus("a special file", kDelete, Shown(request.key));
   // A file and a folder of one name are different keys; the other one is simply missing.
   if (path.is_folder != (type == EntryType::kFolder)) return Status::Ok();
   if (!path.is_folder && !request.if_version.empty() &&
       request.if_version != identity_.VersionOf(folder.fd.get(), info)) {
-    return ChangedStatus(kDelete, request.key);
+    return ChangedStatus(kDelete, Shown(request.key));
   }
   const int flags = path.is_folder ? AT_REMOVEDIR : 0;
   if (::unlinkat(folder.fd.get(), path.name.c_str(), flags) == 0 || errno == ENOENT) {
     return Status::Ok();
   }
-  return ErrnoStatus(errno == EEXIST ? ENOTEMPTY : errno, kDelete, request.key);
+  return ErrnoStatus(errno == EEXIST ? ENOTEMPTY : errno, kDelete, Shown(request.key));
 }
 
 Result<PutReceipt> LocalStore::Copy(const CallContext&, const WritePermit&, const CopySource&,

@@ -123,6 +123,8 @@ class LocalStore final : public ObjectStore {
 
   explicit LocalStore(LocalOptions options);
 
+  // Of a key, for messages: as a person would type it.
+  std::string Shown(std::string_view key) const;
   Result<Root> RootForWriting();
   std::string NewTemporaryName();
   std::mutex& FolderLock(const std::string& folder);
@@ -131,31 +133,31 @@ class LocalStore final : public ObjectStore {
   Opened OpenFile(const FileDescriptor& root, std::string_view key, int flags) const;
   Result<ListCursor> CursorFor(const CallContext& context, const ListRequest& request);
 
-  // Writing.
+  // Writing. `shown` is the key's name in messages.
   Result<FileDescriptor> OpenOrMakeFolder(const FileDescriptor& root, const std::string& folder,
-                                          std::string_view key);
+                                          std::string_view shown);
   Result<FileDescriptor> MakeFolders(const FileDescriptor& root, const std::string& folder,
-                                     std::string_view key);
+                                     std::string_view shown);
   Result<FileDescriptor> MakeFolder(int parent, const std::string& name, const std::string& path,
-                                    std::string_view key);
+                                    std::string_view shown);
   Result<OutputFile> CreateOutput(const FileDescriptor& folder, const LocalKey& path,
-                                  std::string_view key, std::uint64_t size_bytes);
+                                  std::string_view shown, std::uint64_t size_bytes);
   Result<PutReceipt> PutFolder(const CallContext& context, std::string_view key,
                                const PutOptions& options, const ByteSource& body);
   // Everything from the last byte written to the receipt.
   Result<PutReceipt> Publish(const FileDescriptor& folder, const LocalKey& path,
-                             std::string_view key, OutputFile& file,
+                             std::string_view shown, OutputFile& file,
                              const ObjectAttributes& attributes, const WriteCondition& condition);
-  Status Rename(const FileDescriptor& folder, const LocalKey& path, std::string_view key,
+  Status Rename(const FileDescriptor& folder, const LocalKey& path, std::string_view shown,
                 OutputFile& file, const WriteCondition& condition);
-  Status CheckTarget(const FileDescriptor& folder, const LocalKey& path, std::string_view key,
+  Status CheckTarget(const FileDescriptor& folder, const LocalKey& path, std::string_view shown,
                      const WriteCondition& condition) const;
   Status DeleteOne(const FileDescriptor& root, const DeleteRequest& request);
 
   // Uploads.
   Result<std::shared_ptr<Upload>> FindUpload(std::string_view key, const Secret& upload_id);
-  static Result<Digest> CheckParts(Upload& upload, std::span<const PartReceipt> parts,
-                                   std::uint64_t size_bytes);
+  Result<Digest> CheckParts(Upload& upload, std::span<const PartReceipt> parts,
+                            std::uint64_t size_bytes) const;
 
   const LocalOptions options_;
   const Capabilities capabilities_;

@@ -20,14 +20,12 @@ namespace {
 constexpr std::string_view kFinish = "finish the upload of";
 constexpr std::string_view kAbort = "abort the upload of";
 
-Status NoUpload(std::string_view key) {
-  return Status(ErrorKind::kNotFound, "no such upload").WithObject(key);
+Status NoUpload(std::string_view shown) {
+  return Status(ErrorKind::kNotFound, "no such upload").WithObject(shown);
 }
 
-Status BadParts(std::string message, std::string_view key) {
-  return Status(ErrorKind::kInvalidArgument, std::move(message))
-      .WithOperation(kFinish)
-      .WithObject(key);
+Status BadParts(std::string message, std::string_view shown) {
+  return Status(ErrorKind::kCorrupted, std::move(message)).WithOperation(kFinish).WithObject(shown);
 }
 
 Status WrongCrc(const Digest& computed, const Digest& expected) {
@@ -35,10 +33,10 @@ Status WrongCrc(const Digest& computed, const Digest& expected) {
                 "crc64nvme of the bytes is " + computed.hex() + ", expected " + expected.hex());
 }
 
-Status NotAnUpload(std::string_view key) {
+Status NotAnUpload(std::string_view shown) {
   return Status(ErrorKind::kInvalidArgument, "not an upload of this store")
       .WithOperation(kAbort)
-      .WithObject(key);
+      .WithObject(shown);
 }
 
 PreciseTime WallTime() {
@@ -58,14 +56,15 @@ Result<Secret> LocalStore::BeginUpload(const CallContext& context, const WritePe
   upload->options = options;
   upload->started = WallTime();
   if (upload->path.is_folder) {
-    return Status(ErrorKind::kInvalidArgument, "a folder cannot hold bytes").WithObject(key);
+    return Status(ErrorKind::kInvalidArgument, "a folder cannot hold bytes").WithObject(Shown(key));
   }
   const Result<Root> root = RootForWriting();
   if (!root.ok()) return root.status();
-  Result<FileDescriptor> folder = OpenOrMakeFolder(**root, upload->path.folder, key);
+  Result<FileDescriptor> folder = OpenOrMakeFolder(**root, upload->path.folder, Shown(key));
   if (!folder.ok()) return folder.status();
   upload->folder = std::move(*folder);
-  Result<OutputFile> file = CreateOutput(upload->folder, upload->path, key, options.size_bytes);
+  Result<OutputFile> file =
+      CreateOutput(upload->folder, upload->path, Shown(key), options.size_bytes);
   if (!file.ok()) return file.status();
   upload->file.emplace(std::move(*file));
   // Like an upload of a service, it outlives the one that began it.
@@ -81,7 +80,7 @@ Result<std::shared_ptr<LocalStore::Upload>> LocalStore::FindUpload(std::string_v
                                                                    const Secret& upload_id) {
   const std::lock_guard lock(uploads_mutex_);
   const auto found = uploads_.find(upload_id.Reveal());
-  if (found == uploads_.end() || found->second->key != key) return NoUpload(key);
+  if (found == uploads_.end() || found->second->key != key) return NoUpload(Shown(key));
   return found->second;
 }
 
@@ -95,7 +94,7 @@ Result<PartReceipt> LocalStore::PutPart(const CallContext& context, const WriteP
   if (part.offset > size || body.size_bytes() > size - part.offset) {
     return Status(ErrorKind::kInvalidArgument, "the part reaches behind the object's end")
         .WithOperation("write a part of")
-        .WithObject(key);
+        .WithObject(Shown(key));
   }
   std::uint64_t crc = 0;
   const Digest* expected = part.digests.Find(DigestKind::kCrc64Nvme);
@@ -110,7 +109,8 @@ Result<PartReceipt> LocalStore::PutPart(const CallContext& context, const WriteP
   const Digest digest = Digest::Crc64Nvme(crc);
   Status checked = check.Finish();
   if (expected != nullptr && *expected != digest) checked = WrongCrc(digest, *expected);
-  if (!checked.ok()) return std::move(checked).WithOperation("write a part of").WithObject(key);
+  if (!checked.ok())
+    return std::move(checked).WithOperation("write a part of").WithObject(Shown(key));
   PartReceipt receipt{part.index, body.size_bytes(), digest.hex(), {digest}};
   const std::lock_guard lock((*upload)->mutex);
   (*upload)->parts[part.index] = KeptPart{receipt, part.offset};
@@ -143,7 +143,7 @@ Result<std::vector<UploadEntry>> LocalStore::ListUploads(const CallContext& cont
   }
   // What earlier runs left behind; the key that it was for is not known any more.
   Status scanned =
-      ScanLeftovers(context, (*root)->get(), jail_, std::string(prefix),
+      ScanLeftovers(context, (*root)->get(), jail_, std::string(prefix), Shown(""),
                     [&](const std::string& path, const struct stat& info) {
                       if (SplitLocalKey(path).name.starts_with(temporary_prefix_)) return;
                       entries.push_back(UploadEntry{path, Secret(path), ModifiedOf(info)});
@@ -154,31 +154,29 @@ Result<std::vector<UploadEntry>> LocalStore::ListUploads(const CallContext& cont
 
 // The CRC64NVME of the whole, if the parts are those that were kept and cover it without a gap.
 Result<Digest> LocalStore::CheckParts(Upload& upload, std::span<const PartReceipt> parts,
-                                      std::uint64_t size_bytes) {
+                                      std::uint64_t size_bytes) const {
   const std::lock_guard lock(upload.mutex);
   if (upload.damaged) {
     return Status(ErrorKind::kLocalIo, "the upload was damaged by an earlier failure")
         .WithOperation(kFinish)
-        .WithObject(upload.key);
+        .WithObject(Shown(upload.key));
   }
   std::uint64_t crc = 0;
   std::uint64_t offset = 0;
   for (const PartReceipt& part : parts) {
     const auto kept = upload.parts.find(part.index);
     if (kept == upload.parts.end() || kept->second.receipt.token != part.token) {
-      return BadParts("a part is missing, or was sent again since", upload.key);
+      return BadParts("a part is missing, or was sent again since", Shown(upload.key));
     }
     if (kept->second.offset != offset) {
-      return BadParts("the parts are not in order, or leave a gap", upload.key);
+      return BadParts("the parts are not in order, or leave a gap", Shown(upload.key));
     }
     crc = CombineCrc64Nvme(crc, kept->second.receipt.digests.all().front().crc64nvme(),
                            kept->second.receipt.size_bytes);
     offset += kept->second.receipt.size_bytes;
   }
   if (offset == size_bytes) return Digest::Crc64Nvme(crc);
-  return Status(ErrorKind::kCorrupted, "the parts do not add up to the object's size")
-      .WithOperation(kFinish)
-      .WithObject(upload.key);
+  return BadParts("the parts do not add up to the object's size", Shown(upload.key));
 }
 
 Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const WritePermit&,
@@ -193,10 +191,10 @@ Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const Wr
   if (!whole.ok()) return whole.status();
   const Digest* expected = options.digests.Find(DigestKind::kCrc64Nvme);
   if (expected != nullptr && *expected != *whole) {
-    return WrongCrc(*whole, *expected).WithOperation(kFinish).WithObject(key);
+    return WrongCrc(*whole, *expected).WithOperation(kFinish).WithObject(Shown(key));
   }
   GODWIT_RETURN_IF_ERROR(upload.file->SetSize(options.size_bytes));
-  Result<PutReceipt> receipt = Publish(upload.folder, upload.path, key, *upload.file,
+  Result<PutReceipt> receipt = Publish(upload.folder, upload.path, Shown(key), *upload.file,
                                        upload.options.attributes, options.condition);
   if (!receipt.ok()) {
     const std::lock_guard lock(upload.mutex);
@@ -214,9 +212,10 @@ Status LocalStore::AbortUpload(const CallContext& context, const WritePermit&, s
                                const Secret& upload_id) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
   // Also one of an earlier run, which only its file still tells of.
-  const LocalKey path = SplitLocalKey(upload_id.empty() ? "/" : upload_id.Reveal());
-  const bool ours = path.name.starts_with(".godwit-") && !path.is_folder;
-  if (!ours) return NotAnUpload(key);
+  const std::string& id = upload_id.Reveal();
+  const LocalKey path = SplitLocalKey(id.empty() ? "/" : id);
+  const bool ours = path.name.starts_with(".godwit-") && !path.is_folder && !id.starts_with('/');
+  if (!ours) return NotAnUpload(Shown(key));
   if (!path.folder.empty()) GODWIT_RETURN_IF_ERROR(CheckLocalKey(path.folder + '/'));
   {
     const std::lock_guard lock(uploads_mutex_);
@@ -226,9 +225,9 @@ Status LocalStore::AbortUpload(const CallContext& context, const WritePermit&, s
   if (!root.ok()) return root.status();
   const Opened folder = jail_.Open((*root)->get(), path.folder, O_PATH | O_DIRECTORY);
   if (folder.error == ENOENT) return Status::Ok();
-  if (!folder.ok()) return ErrnoStatus(folder.error, kAbort, key);
+  if (!folder.ok()) return ErrnoStatus(folder.error, kAbort, Shown(key));
   const bool gone = ::unlinkat(folder.fd.get(), path.name.c_str(), 0) == 0 || errno == ENOENT;
-  return gone ? Status::Ok() : ErrnoStatus(errno, kAbort, key);
+  return gone ? Status::Ok() : ErrnoStatus(errno, kAbort, Shown(key));
 }
 
 }  // namespace godwit

@@ -28,11 +28,11 @@ Opened OpenAt2(int root, const std::string& path, int flags, unsigned mode) {
   return FromReturn(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof(how)));
 }
 
-// O_DIRECTORY with O_NOFOLLOW says ENOTDIR of a symbolic link; openat2 says ELOOP.
-int LinkError(int folder, const std::string& name, int error) {
+// O_DIRECTORY with O_NOFOLLOW says ENOTDIR of a symbolic link at the end of the path.
+int LinkError(int folder, const std::string& path, int error) {
   struct stat info {};
   if (error != ENOTDIR) return error;
-  if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return error;
+  if (::fstatat(folder, path.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return error;
   return S_ISLNK(info.st_mode) ? ELOOP : error;
 }
 
@@ -66,7 +66,9 @@ Opened PathJail::Open(int root, std::string_view path, int flags, unsigned mode)
     for (int attempt = 0; attempt < 16; ++attempt) {
       Opened opened = OpenAt2(root, text, flags, mode);
       if (LacksOpenat2(opened.error)) break;
-      if (opened.error != EAGAIN && opened.error != EINTR) return opened;
+      if (opened.error == EAGAIN || opened.error == EINTR) continue;
+      if (!opened.ok()) opened.error = LinkError(root, text, opened.error);
+      return opened;
     }
   }
   return OpenByComponents(root, path, flags, mode);

@@ -17,12 +17,6 @@ namespace {
 constexpr std::size_t kNamesBufferBytes = 32 << 10;
 constexpr std::string_view kList = "list";
 
-Status ChangedWhileListed(const std::string& key) {
-  return Status(ErrorKind::kConflict, "it turned into something else while it was listed")
-      .WithOperation(kList)
-      .WithObject(key);
-}
-
 // The folder part of a prefix, without the slash at its end.
 std::string FolderOf(const std::string& prefix) {
   const std::size_t slash = prefix.rfind('/');
@@ -39,6 +33,16 @@ TreeWalker::TreeWalker(int root, const PathJail& jail, const FileIdentity& ident
       range_(std::move(range)),
       settings_(std::move(settings)) {}
 
+Status TreeWalker::Fail(int error, std::string_view key) const {
+  return ErrnoStatus(error, kList, settings_.shown_root + std::string(key));
+}
+
+Status TreeWalker::ChangedWhileListed(std::string_view key) const {
+  return Status(ErrorKind::kConflict, "it turned into something else while it was listed")
+      .WithOperation(kList)
+      .WithObject(settings_.shown_root + std::string(key));
+}
+
 Status TreeWalker::Begin(const CallContext& context) {
   const std::string folder = FolderOf(range_.prefix);
   if (range_.prefix.starts_with('/')) return CheckLocalKey(range_.prefix);
@@ -48,7 +52,7 @@ Status TreeWalker::Begin(const CallContext& context) {
   // No such folder, or a file or a link in its place: no key has this prefix.
   const bool absent = opened.error == ENOENT || opened.error == ENOTDIR || opened.error == ELOOP;
   if (absent && !folder.empty()) return Status::Ok();
-  if (!opened.ok()) return ErrnoStatus(opened.error, kList, folder);
+  if (!opened.ok()) return Fail(opened.error, folder);
   return Push(context, std::move(opened.fd), folder.empty() ? folder : folder + '/');
 }
 
@@ -56,7 +60,7 @@ Status TreeWalker::Push(const CallContext& context, FileDescriptor fd, std::stri
   Level level;
   level.fd = std::move(fd);
   level.path = std::move(path);
-  if (::fstat(level.fd.get(), &level.info) != 0) return ErrnoStatus(errno, kList, level.path);
+  if (::fstat(level.fd.get(), &level.info) != 0) return Fail(errno, level.path);
   level.names = std::make_unique<NameSorter>(settings_.names_in_memory_max, settings_.spill_folder);
   levels_.push_back(std::move(level));
   GODWIT_RETURN_IF_ERROR(ReadNames(context, levels_.back()));
@@ -69,7 +73,7 @@ Status TreeWalker::ReadNames(const CallContext& context, Level& level) const {
     GODWIT_RETURN_IF_ERROR(CheckCall(context));
     const ssize_t size = ::getdents64(level.fd.get(), buffer->data(), buffer->size());
     if (size == 0) return Status::Ok();
-    if (size < 0) return ErrnoStatus(errno, kList, level.path);
+    if (size < 0) return Fail(errno, level.path);
     for (ssize_t at = 0; at < size;) {
       const void* record = buffer->data() + at;
       const auto* entry = static_cast<const dirent64*>(record);
@@ -93,7 +97,7 @@ Result<std::string> TreeWalker::SortName(const Level& level, const char* name,
   if (::fstatat(level.fd.get(), name, &info, flags) != 0) {
     // A link that leads nowhere is listed as a link; a name that is gone, not at all, later.
     if (errno == ENOENT || errno == ELOOP) return sorted;
-    return ErrnoStatus(errno, kList, level.path + sorted);
+    return Fail(errno, level.path + sorted);
   }
   return S_ISDIR(info.st_mode) && !IsOnTheWay(info) ? sorted + '/' : sorted;
 }
@@ -162,7 +166,7 @@ Result<std::optional<TreeWalker::Item>> TreeWalker::VisitFolder(const CallContex
   if (!fd.valid()) {
     if (errno == ENOENT) return std::optional<Item>();
     if (errno == ENOTDIR || errno == ELOOP) return ChangedWhileListed(key);
-    return ErrnoStatus(errno, kList, key);
+    return Fail(errno, key);
   }
   GODWIT_RETURN_IF_ERROR(Push(context, std::move(fd), key));
   const bool give = range_.include_folders && PlaceOfFile(key) == Place::kInside;
@@ -200,7 +204,7 @@ Result<std::optional<TreeWalker::Item>> TreeWalker::VisitFile(const std::string&
     if (leads_to_file) info = target;
   }
   if (result != 0 && errno == ENOENT) return std::optional<Item>();
-  if (result != 0) return ErrnoStatus(errno, kList, key);
+  if (result != 0) return Fail(errno, key);
   return std::optional<Item>(Item{identity_.EntryOf(folder, key, info), false});
 }
 

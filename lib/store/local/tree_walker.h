@@ -36,6 +36,7 @@ struct WalkSettings {
   bool follow_symlinks = false;
   std::size_t names_in_memory_max = 32'768;  // Of one folder; more go to a temporary file.
   std::string spill_folder = "/tmp";
+  std::string shown_root;  // What stands before a key in messages; ends in '/'.
 };
 
 // Walks a folder tree and gives its files in strict byte order of the full key (a folder counts as
@@ -73,6 +74,8 @@ class TreeWalker {
   Status ReadNames(const CallContext& context, Level& level) const;
   // The name as it sorts: with '/' if it is a folder to go into; empty if it is to be left out.
   Result<std::string> SortName(const Level& level, const char* name, unsigned char type) const;
+  Status Fail(int error, std::string_view key) const;
+  Status ChangedWhileListed(std::string_view key) const;
   bool IsOnTheWay(const struct stat& info) const;
 
   Result<std::optional<Item>> VisitFolder(const CallContext& context, const std::string& key,
