@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <numeric>
 #include <optional>
 #include <utility>
+
+#include "lib/store/call_check.h"
 
 namespace godwit {
 namespace {
@@ -18,6 +21,10 @@ Status Counted(Status status, int attempts) { return std::move(status).WithAttem
 template <typename T>
 Result<T> Counted(Result<T> result, int attempts) {
   return std::move(result).status().WithAttempts(attempts);
+}
+
+Status NotOurs() {
+  return Status(ErrorKind::kNotFound, "the object is not the one that was written");
 }
 
 }  // namespace
@@ -53,6 +60,7 @@ bool RetryingStore::Pause(const CallContext& context, const Status& status, int 
 template <typename Call>
 auto RetryingStore::Repeat(const CallContext& context, Call call) -> decltype(call()) {
   for (int attempts = 1;; ++attempts) {
+    GODWIT_RETURN_IF_ERROR(CheckCall(context));
     auto result = call();
     const Status status = StatusOf(result);
     if (status.ok()) return result;
@@ -60,11 +68,12 @@ auto RetryingStore::Repeat(const CallContext& context, Call call) -> decltype(ca
   }
 }
 
-template <typename Call>
-Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, std::string_view key,
-                                              const Expected& expected, Call call) {
+template <typename Call, typename Recognise>
+Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, Call call,
+                                              Recognise recognise) {
   bool ambiguous = false;
   for (int attempts = 1;; ++attempts) {
+    GODWIT_RETURN_IF_ERROR(CheckCall(context));
     Result<PutReceipt> result = call();
     if (result.ok()) return result;
     const Status status = result.status();
@@ -72,7 +81,7 @@ Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, std::s
     if (ambiguous) {
       // The failure may be our own success seen from behind: a condition that no longer holds, an
       // upload that is no longer known.
-      Result<PutReceipt> found = LookUp(context, key, expected);
+      Result<PutReceipt> found = recognise();
       if (found.ok()) return found;
     }
     if (!Pause(context, status, attempts)) return Counted(std::move(result), attempts);
@@ -80,14 +89,14 @@ Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, std::s
 }
 
 Result<PutReceipt> RetryingStore::LookUp(const CallContext& context, std::string_view key,
-                                         const Expected& expected) {
+                                         std::optional<std::uint64_t> size_bytes,
+                                         const DigestSet& digests) {
   Result<ObjectMeta> meta = Head(context, key);
   if (!meta.ok()) return meta.status();
-  const Status unlike(ErrorKind::kNotFound, "the object is not the one that was written");
-  if (meta->entry.size_bytes != expected.size_bytes) return unlike;
-  const std::optional<DigestKind> kind = DigestSet::Common(meta->entry.digests, expected.digests);
+  if (size_bytes && meta->entry.size_bytes != *size_bytes) return NotOurs();
+  const std::optional<DigestKind> kind = DigestSet::Common(meta->entry.digests, digests);
   // Without a digest in common nothing proves whose object this is.
-  if (!kind || *meta->entry.digests.Find(*kind) != *expected.digests.Find(*kind)) return unlike;
+  if (!kind || *meta->entry.digests.Find(*kind) != *digests.Find(*kind)) return NotOurs();
   PutReceipt receipt;
   receipt.version = meta->entry.version;
   receipt.modified = meta->entry.modified;
@@ -97,6 +106,22 @@ Result<PutReceipt> RetryingStore::LookUp(const CallContext& context, std::string
                   : *kind == DigestKind::kMd5     ? WriteProof::kMd5
                                                   : WriteProof::kReadBack;
   return receipt;
+}
+
+// Whether another version than `before` carries the metadata that was to be set.
+Result<PutReceipt> RetryingStore::LookUpMetadata(const CallContext& context, std::string_view key,
+                                                 const Version& before,
+                                                 const ObjectAttributes& attributes) {
+  Result<ObjectMeta> meta = Head(context, key);
+  if (!meta.ok()) return meta.status();
+  const ObjectAttributes& found = meta->attributes;
+  const bool ours =
+      meta->entry.version != before && found.mtime == attributes.mtime &&
+      found.user_metadata == attributes.user_metadata &&
+      (attributes.content_type.empty() || found.content_type == attributes.content_type);
+  if (!ours) return NotOurs();
+  return PutReceipt{meta->entry.version, meta->entry.modified, meta->entry.digests,
+                    WriteProof::kNone};
 }
 
 const Capabilities& RetryingStore::Describe() const { return store_.Describe(); }
@@ -130,27 +155,57 @@ Result<ObjectMeta> RetryingStore::Get(const CallContext& context, std::string_vi
 Result<PutReceipt> RetryingStore::Put(const CallContext& context, const WritePermit& permit,
                                       std::string_view key, const PutOptions& options,
                                       ByteSource& body) {
-  return RepeatWrite(context, key, {body.size_bytes(), options.digests},
-                     [&] { return store_.Put(context, permit, key, options, body); });
+  return RepeatWrite(
+      context, [&] { return store_.Put(context, permit, key, options, body); },
+      [&] { return LookUp(context, key, body.size_bytes(), options.digests); });
 }
 
 Result<std::vector<Status>> RetryingStore::Delete(const CallContext& context,
                                                   const WritePermit& permit,
                                                   std::span<const DeleteRequest> requests) {
-  return Repeat(context, [&] { return store_.Delete(context, permit, requests); });
+  GODWIT_RETURN_IF_ERROR(CheckCall(context));
+  std::vector<DeleteRequest> open(requests.begin(), requests.end());  // Not decided yet.
+  std::vector<std::size_t> places(requests.size());                   // Of those in `requests`.
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::vector<Status> answers(requests.size());
+  for (int attempts = 1;; ++attempts) {
+    const Result<std::vector<Status>> result = store_.Delete(context, permit, open);
+    Status again = result.status();
+    if (result.ok()) {
+      std::size_t left = 0;
+      for (std::size_t i = 0; i < open.size(); ++i) {
+        const Status& answer = (*result)[i];
+        answers[places[i]] = answer.ok() ? answer : Counted(answer, attempts);
+        if (!IsRetryable(answer)) continue;
+        again = answer;
+        if (left != i) open[left] = std::move(open[i]);
+        places[left++] = places[i];
+      }
+      open.resize(left);
+      places.resize(left);
+      if (open.empty()) return answers;
+    }
+    if (Pause(context, again, attempts)) continue;
+    if (!result.ok() && open.size() == requests.size()) return Counted(again, attempts);
+    for (const std::size_t place : places) answers[place] = Counted(again, attempts);
+    return answers;
+  }
 }
 
 Result<PutReceipt> RetryingStore::Copy(const CallContext& context, const WritePermit& permit,
                                        const CopySource& source, std::string_view key,
                                        const PutOptions& options) {
-  return Repeat(context, [&] { return store_.Copy(context, permit, source, key, options); });
+  return RepeatWrite(
+      context, [&] { return store_.Copy(context, permit, source, key, options); },
+      [&] { return LookUp(context, key, std::nullopt, options.digests); });
 }
 
 Result<PutReceipt> RetryingStore::SetMetadata(const CallContext& context, const WritePermit& permit,
                                               std::string_view key, const Version& version,
                                               const ObjectAttributes& attributes) {
-  return Repeat(context,
-                [&] { return store_.SetMetadata(context, permit, key, version, attributes); });
+  return RepeatWrite(
+      context, [&] { return store_.SetMetadata(context, permit, key, version, attributes); },
+      [&] { return LookUpMetadata(context, key, version, attributes); });
 }
 
 Result<Secret> RetryingStore::BeginUpload(const CallContext& context, const WritePermit& permit,
@@ -189,9 +244,9 @@ Result<PutReceipt> RetryingStore::FinishUpload(const CallContext& context,
                                                const Secret& upload_id,
                                                std::span<const PartReceipt> parts,
                                                const FinishOptions& options) {
-  return RepeatWrite(context, key, {options.size_bytes, options.digests}, [&] {
-    return store_.FinishUpload(context, permit, key, upload_id, parts, options);
-  });
+  return RepeatWrite(
+      context, [&] { return store_.FinishUpload(context, permit, key, upload_id, parts, options); },
+      [&] { return LookUp(context, key, options.size_bytes, options.digests); });
 }
 
 Status RetryingStore::AbortUpload(const CallContext& context, const WritePermit& permit,

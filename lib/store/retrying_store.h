@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,8 +24,9 @@ void SleepInterruptibly(const CallContext& context, std::chrono::milliseconds de
 //
 // Reads are repeated as they are; a Get goes on only with the version it has seen first, from its
 // first offset. A write whose answer was lost is looked up before it is repeated: one that took
-// effect is recognised by digest or size and not sent again (I17). The Status of a call that failed
-// for good says how many attempts were made. Safe from any thread.
+// effect is recognised by its digest (new metadata: by itself) and not sent again (I17); without a
+// digest in common it is repeated. Of a batch of deletes only the keys that failed are repeated.
+// The Status of a call that failed for good says how many attempts were made. Safe from any thread.
 class RetryingStore final : public ObjectStore {
  public:
   // `store` is borrowed.
@@ -72,20 +74,16 @@ class RetryingStore final : public ObjectStore {
                          std::string_view region) override;
 
  private:
-  // What a write must have left if its lost answer was a success.
-  struct Expected {
-    std::uint64_t size_bytes;
-    const DigestSet& digests;
-  };
-
   template <typename Call>
   auto Repeat(const CallContext& context, Call call) -> decltype(call());
-  template <typename Call>
-  Result<PutReceipt> RepeatWrite(const CallContext& context, std::string_view key,
-                                 const Expected& expected, Call call);
+  // `recognise` answers the receipt if the object that is there now is what `call` writes.
+  template <typename Call, typename Recognise>
+  Result<PutReceipt> RepeatWrite(const CallContext& context, Call call, Recognise recognise);
   bool Pause(const CallContext& context, const Status& status, int attempts);
   Result<PutReceipt> LookUp(const CallContext& context, std::string_view key,
-                            const Expected& expected);
+                            std::optional<std::uint64_t> size_bytes, const DigestSet& digests);
+  Result<PutReceipt> LookUpMetadata(const CallContext& context, std::string_view key,
+                                    const Version& before, const ObjectAttributes& attributes);
 
   ObjectStore& store_;
   const RetryPolicy policy_;

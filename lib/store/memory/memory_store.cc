@@ -107,7 +107,7 @@ Result<ObjectMeta> MemoryStore::Head(const CallContext& context, std::string_vie
   GODWIT_RETURN_IF_ERROR(Admit(context));
   context.Count(RequestClass::kHead);
   Result<Object> object = Snapshot(key);
-  if (!object.ok()) return std::move(object).status().WithOperation("read").WithObject(key);
+  if (!object.ok()) return std::move(object).status().WithOperation("read").WithObject(Shown(key));
   return std::move(object->meta);
 }
 
@@ -116,14 +116,15 @@ Result<ObjectMeta> MemoryStore::Get(const CallContext& context, std::string_view
   GODWIT_RETURN_IF_ERROR(Admit(context));
   context.Count(RequestClass::kGet);
   Result<Object> object = Snapshot(key);
-  if (!object.ok()) return std::move(object).status().WithOperation("read").WithObject(key);
+  if (!object.ok()) return std::move(object).status().WithOperation("read").WithObject(Shown(key));
   const ObjectEntry& entry = object->meta.entry;
   if (!options.version.empty() && options.version != entry.version) {
     return Status(ErrorKind::kPreconditionFailed, "the object has changed")
         .WithOperation("read")
-        .WithObject(key);
+        .WithObject(Shown(key));
   }
-  if (entry.archived) return Status(ErrorKind::kArchived, "the object is archived").WithObject(key);
+  if (entry.archived)
+    return Status(ErrorKind::kArchived, "the object is archived").WithObject(Shown(key));
   const Result<std::uint64_t> length = RangeLength(options, entry.size_bytes);
   if (!length.ok()) return length.status();
   for (std::uint64_t done = 0; done < *length;) {
@@ -149,7 +150,7 @@ Result<PutReceipt> MemoryStore::Put(const CallContext& context, const WritePermi
   Result<Bytes> bytes = ReadBody(context, clock_, body);
   if (!bytes.ok()) return bytes.status();
   const Result<WriteProof> proof = CheckBody(options.digests, *bytes);
-  if (!proof.ok()) return proof.status().WithOperation("write").WithObject(key);
+  if (!proof.ok()) return proof.status().WithOperation("write").WithObject(Shown(key));
   GODWIT_RETURN_IF_ERROR(CheckCall(context, clock_.Now()));
   const std::lock_guard lock(mutex_);
   if (options_.capabilities.condition_on_put) {
@@ -181,7 +182,7 @@ Status MemoryStore::DeleteOne(const DeleteRequest& request) {
       request.if_version != found->second.meta.entry.version) {
     return Status(ErrorKind::kPreconditionFailed, "the object has changed")
         .WithOperation("delete")
-        .WithObject(request.key);
+        .WithObject(Shown(request.key));
   }
   objects_.erase(found);
   return Status::Ok();
@@ -193,7 +194,8 @@ Result<MemoryStore::Object> MemoryStore::CopyableSource(const CopySource& source
   }
   Result<Object> object = Snapshot(source.key);
   if (object.ok() && !source.version.empty() && source.version != object->meta.entry.version) {
-    return Status(ErrorKind::kPreconditionFailed, "the source has changed").WithObject(source.key);
+    return Status(ErrorKind::kPreconditionFailed, "the source has changed")
+        .WithObject(Shown(source.key));
   }
   return object;
 }
@@ -210,7 +212,7 @@ Result<PutReceipt> MemoryStore::Copy(const CallContext& context, const WritePerm
     return Status(ErrorKind::kInvalidArgument, "the object is too large for a single copy");
   }
   const Result<WriteProof> proof = CheckBody(options.digests, *object->body);
-  if (!proof.ok()) return proof.status().WithOperation("copy").WithObject(key);
+  if (!proof.ok()) return proof.status().WithOperation("copy").WithObject(Shown(key));
   const std::lock_guard lock(mutex_);
   if (options_.capabilities.condition_on_copy) {
     GODWIT_RETURN_IF_ERROR(CheckCondition(key, options.condition));
@@ -230,7 +232,7 @@ Result<PutReceipt> MemoryStore::SetMetadata(const CallContext& context, const Wr
   context.Count(RequestClass::kCopy);
   const std::lock_guard lock(mutex_);
   const auto found = objects_.find(key);
-  if (found == objects_.end()) return NotFound().WithObject(key);
+  if (found == objects_.end()) return NotFound().WithObject(Shown(key));
   GODWIT_RETURN_IF_ERROR(CheckCondition(key, WriteCondition::IfVersion(version)));
   return Publish(key, attributes, found->second.body);
 }
@@ -255,7 +257,7 @@ Status MemoryStore::CheckCondition(std::string_view key, const WriteCondition& c
   return Status(ErrorKind::kPreconditionFailed, exists ? "the object at the target has changed"
                                                        : "the object at the target is gone")
       .WithOperation("write")
-      .WithObject(key);
+      .WithObject(Shown(key));
 }
 
 PutReceipt MemoryStore::Publish(std::string_view key, const ObjectAttributes& attributes,

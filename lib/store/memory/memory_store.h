@@ -110,6 +110,8 @@ class MemoryStore final : public ObjectStore {
   };
   using Objects = std::map<std::string, Object, std::less<>>;
 
+  // Of a key, for messages.
+  std::string Shown(std::string_view key) const { return Name() + "/" + std::string(key); }
   Status Admit(const CallContext& context) const;
   Status AdmitKey(std::string_view key) const;
   PreciseTime WallNow() const;

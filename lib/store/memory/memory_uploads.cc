@@ -8,8 +8,8 @@
 namespace godwit {
 namespace {
 
-Status NoUpload(std::string_view key) {
-  return Status(ErrorKind::kNotFound, "no such upload").WithObject(key);
+Status NoUpload(std::string shown) {
+  return Status(ErrorKind::kNotFound, "no such upload").WithObject(std::move(shown));
 }
 
 Status BadParts(std::string message) {
@@ -32,7 +32,7 @@ Result<Secret> MemoryStore::BeginUpload(const CallContext& context, const WriteP
 Result<MemoryStore::Upload*> MemoryStore::FindUpload(std::string_view key,
                                                      const Secret& upload_id) {
   const auto found = uploads_.find(upload_id.Reveal());
-  if (found == uploads_.end() || found->second.key != key) return NoUpload(key);
+  if (found == uploads_.end() || found->second.key != key) return NoUpload(Shown(key));
   return &found->second;
 }
 
@@ -74,7 +74,7 @@ Result<PartReceipt> MemoryStore::PutPart(const CallContext& context, const Write
   Result<Bytes> bytes = ReadBody(context, clock_, body);
   if (!bytes.ok()) return bytes.status();
   const Result<WriteProof> proof = CheckBody(part.digests, *bytes);
-  if (!proof.ok()) return proof.status().WithOperation("write a part of").WithObject(key);
+  if (!proof.ok()) return proof.status().WithOperation("write a part of").WithObject(Shown(key));
   GODWIT_RETURN_IF_ERROR(CheckCall(context, clock_.Now()));
   return KeepPart(key, upload_id, part, std::move(*bytes));
 }
@@ -132,7 +132,8 @@ Status MemoryStore::CheckParts(const Upload& upload, std::span<const PartReceipt
     }
     const auto kept = upload.parts.find(parts[i].index);
     if (kept == upload.parts.end() || kept->second.receipt.token != parts[i].token) {
-      return BadParts("a part is missing, or was sent again since");
+      return Status(ErrorKind::kCorrupted, "a part is missing, or was sent again since")
+          .WithOperation("finish upload of");
     }
     const bool last = i + 1 == parts.size();
     if (!last && kept->second.bytes.size() < options_.capabilities.part_bytes_min) {
@@ -160,10 +161,10 @@ Result<PutReceipt> MemoryStore::FinishUpload(const CallContext& context, const W
   if (whole.size() != options.size_bytes) {
     return Status(ErrorKind::kCorrupted, "the parts do not add up to the object's size")
         .WithOperation("finish upload of")
-        .WithObject(key);
+        .WithObject(Shown(key));
   }
   const Result<WriteProof> proof = CheckBody(options.digests, whole);
-  if (!proof.ok()) return proof.status().WithOperation("finish upload of").WithObject(key);
+  if (!proof.ok()) return proof.status().WithOperation("finish upload of").WithObject(Shown(key));
   const ConditionSupport support = options_.capabilities.condition_on_finish;
   if (support == ConditionSupport::kAtFinish) {
     GODWIT_RETURN_IF_ERROR(CheckCondition(key, options.condition));

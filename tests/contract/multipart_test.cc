@@ -1,0 +1,265 @@
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include "tests/contract/contract_test.h"
+
+namespace godwit {
+namespace {
+
+using testing::IsEmpty;
+
+class MultipartContract : public ContractTest {
+ protected:
+  // Two whole parts and one shorter.
+  std::string ThreeParts() { return PatternBytes(PartBytes() * 2 + 1234); }
+};
+
+TEST_P(MultipartContract, PartsBecomeTheObject) {
+  const std::string bytes = ThreeParts();
+  ObjectAttributes attributes;
+  attributes.content_type = "model/x";
+  attributes.mtime = PreciseTime{Timestamp(std::chrono::seconds(1'600'000'000)), 9};
+  const Upload upload = BeginWithParts("a/big", bytes, attributes);
+  EXPECT_FALSE(Exists("a/big")) << "nothing may be seen before the end";
+  const Result<PutReceipt> receipt = Finish(upload, bytes);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_TRUE(Get("a/big") == bytes);
+  const Result<ObjectMeta> meta = store().Head(context(), "a/big");
+  ASSERT_TRUE(meta.ok()) << meta.status();
+  EXPECT_EQ(meta->entry.version, receipt->version);
+  EXPECT_EQ(meta->entry.size_bytes, bytes.size());
+  ASSERT_TRUE(meta->attributes.mtime.has_value());
+  EXPECT_EQ(meta->attributes.mtime->time, attributes.mtime->time);
+  if (!can().is_local) {
+    EXPECT_EQ(meta->attributes.content_type, "model/x");
+  }
+}
+
+TEST_P(MultipartContract, WholeDigestIsProven) {
+  const std::string bytes = ThreeParts();
+  const Result<PutReceipt> receipt = Finish(BeginWithParts("big", bytes), bytes);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_NE(receipt->proof, WriteProof::kNone);
+}
+
+TEST_P(MultipartContract, OnePartIsEnough) {
+  const std::string bytes = "a single short part";
+  const Result<PutReceipt> receipt = Finish(BeginWithParts("k", bytes), bytes);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_EQ(Get("k"), bytes);
+}
+
+TEST_P(MultipartContract, PartsMayComeInAnyOrder) {
+  ASSERT_TRUE(can().parts_in_any_order);
+  const std::string bytes = ThreeParts();
+  Upload upload = Begin("k", bytes.size(), PartBytes());
+  for (const std::uint32_t index : {2U, 0U, 1U}) {
+    const Result<PartReceipt> part =
+        TryPutPart(upload, index, std::string_view(bytes).substr(index * PartBytes(), PartBytes()));
+    ASSERT_TRUE(part.ok()) << part.status();
+    EXPECT_EQ(part->index, index);
+    upload.parts.push_back(*part);
+  }
+  std::ranges::sort(upload.parts, {}, &PartReceipt::index);
+  ASSERT_TRUE(Finish(upload, bytes).ok());
+  EXPECT_TRUE(Get("k") == bytes);
+}
+
+TEST_P(MultipartContract, PartSentAgainReplacesItself) {
+  const std::string bytes = ThreeParts();
+  Upload upload = BeginWithParts("k", PatternBytes(bytes.size(), 99));
+  for (std::uint32_t index = 0; index < 3; ++index) {
+    const Result<PartReceipt> part =
+        TryPutPart(upload, index, std::string_view(bytes).substr(index * PartBytes(), PartBytes()));
+    ASSERT_TRUE(part.ok()) << part.status();
+    upload.parts[index] = *part;
+  }
+  const Result<PutReceipt> receipt = Finish(upload, bytes);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_TRUE(Get("k") == bytes);
+}
+
+TEST_P(MultipartContract, WrongDigestOfAPartIsRefused) {
+  const Upload upload = Begin("k", PartBytes(), PartBytes());
+  const std::string bytes = PatternBytes(PartBytes());
+  MemorySource body(AsBytes(bytes));
+  const UploadPart part{0, 0, CrcsOf("something else")};
+  const Result<PartReceipt> receipt =
+      store().PutPart(context(), permit(), "k", upload.id, part, body);
+  ASSERT_FALSE(receipt.ok());
+  EXPECT_EQ(receipt.status().kind(), ErrorKind::kCorrupted) << receipt.status();
+}
+
+TEST_P(MultipartContract, WrongDigestOfTheWholeIsRefused) {
+  const std::string bytes = ThreeParts();
+  const Upload upload = BeginWithParts("k", bytes);
+  const Result<PutReceipt> receipt = Finish(upload, PatternBytes(bytes.size(), 7));
+  ASSERT_FALSE(receipt.ok());
+  EXPECT_EQ(receipt.status().kind(), ErrorKind::kCorrupted) << receipt.status();
+  EXPECT_FALSE(Exists("k"));
+}
+
+TEST_P(MultipartContract, PartsThatDoNotAddUpAreRefused) {
+  const std::string bytes = ThreeParts();
+  Upload upload = BeginWithParts("k", bytes);
+  upload.parts.pop_back();
+  const Result<PutReceipt> receipt = Finish(upload, bytes);
+  EXPECT_FALSE(receipt.ok());
+  EXPECT_FALSE(Exists("k"));
+}
+
+TEST_P(MultipartContract, PartThatWasNeverSentIsRefused) {
+  const std::string bytes = ThreeParts();
+  Upload upload = BeginWithParts("k", bytes);
+  upload.parts[1].token = upload.parts[2].token;
+  const Result<PutReceipt> receipt = Finish(upload, bytes);
+  ASSERT_FALSE(receipt.ok());
+  EXPECT_FALSE(Exists("k"));
+}
+
+TEST_P(MultipartContract, PartBelowTheMinimumIsRefused) {
+  if (can().part_bytes_min <= 1) return;  // There is nothing below it.
+  const std::string bytes = "too short a part";
+  Upload upload = Begin("k", bytes.size(), 10);
+  for (const std::uint32_t index : {0U, 1U}) {
+    const Result<PartReceipt> part =
+        TryPutPart(upload, index, std::string_view(bytes).substr(index * 10, 10));
+    ASSERT_TRUE(part.ok()) << part.status();
+    upload.parts.push_back(*part);
+  }
+  const Result<PutReceipt> receipt = Finish(upload, bytes);
+  ASSERT_FALSE(receipt.ok());
+  EXPECT_EQ(receipt.status().kind(), ErrorKind::kInvalidArgument) << receipt.status();
+  EXPECT_FALSE(Exists("k"));
+}
+
+TEST_P(MultipartContract, ListPartsTellsWhatWasKept) {
+  const std::string bytes = ThreeParts();
+  const Upload upload = BeginWithParts("k", bytes);
+  const Result<UploadedParts> kept = store().ListParts(context(), "k", upload.id);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  ASSERT_EQ(kept->parts.size(), 3u);
+  for (std::uint32_t index = 0; index < 3; ++index) {
+    EXPECT_EQ(kept->parts[index].index, index);
+    EXPECT_EQ(kept->parts[index].size_bytes, upload.parts[index].size_bytes);
+    EXPECT_EQ(kept->parts[index].token, upload.parts[index].token);
+  }
+}
+
+TEST_P(MultipartContract, ListedPartsFinishTheUpload) {
+  const std::string bytes = ThreeParts();
+  Upload upload = BeginWithParts("k", bytes);
+  const Result<UploadedParts> kept = store().ListParts(context(), "k", upload.id);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  upload.parts = kept->parts;
+  ASSERT_TRUE(Finish(upload, bytes).ok());
+  EXPECT_TRUE(Get("k") == bytes);
+}
+
+TEST_P(MultipartContract, ListPartsTellsMoreThanOnePage) {
+  const Upload upload = Begin("k", 1001, 1);
+  for (std::uint32_t index = 0; index < 1001; ++index) {
+    ASSERT_TRUE(TryPutPart(upload, index, "x").ok());
+  }
+  const Result<UploadedParts> kept = store().ListParts(context(), "k", upload.id);
+  ASSERT_TRUE(kept.ok()) << kept.status();
+  EXPECT_EQ(kept->parts.size(), 1001u);
+}
+
+TEST_P(MultipartContract, FinishAgainIsTheSameOrUnknown) {
+  const std::string bytes = ThreeParts();
+  const Upload upload = BeginWithParts("k", bytes);
+  const Result<PutReceipt> first = Finish(upload, bytes);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const Result<PutReceipt> second = Finish(upload, bytes);
+  if (!second.ok()) {
+    EXPECT_EQ(second.status().kind(), ErrorKind::kNotFound) << second.status();
+  } else {
+    EXPECT_EQ(second->version, first->version);
+  }
+  EXPECT_TRUE(Get("k") == bytes);
+}
+
+TEST_P(MultipartContract, FinishCreateOnlyLeavesWhatIsThere) {
+  if (can().condition_on_finish != ConditionSupport::kAtFinish) return;
+  Put("k", "first");
+  const std::string bytes = ThreeParts();
+  const Result<PutReceipt> receipt =
+      Finish(BeginWithParts("k", bytes), bytes, WriteCondition::CreateOnly());
+  ASSERT_FALSE(receipt.ok());
+  EXPECT_EQ(receipt.status().kind(), ErrorKind::kPreconditionFailed) << receipt.status();
+  EXPECT_EQ(Get("k"), "first");
+}
+
+TEST_P(MultipartContract, FinishIfVersionReplacesOnlyThatVersion) {
+  if (can().condition_on_finish != ConditionSupport::kAtFinish) return;
+  const PutReceipt first = Put("k", "first");
+  const PutReceipt second = Put("k", "second");
+  const std::string bytes = ThreeParts();
+  const Upload upload = BeginWithParts("k", bytes);
+  const Result<PutReceipt> stale = Finish(upload, bytes, WriteCondition::IfVersion(first.version));
+  ASSERT_FALSE(stale.ok());
+  EXPECT_EQ(stale.status().kind(), ErrorKind::kPreconditionFailed) << stale.status();
+  EXPECT_EQ(Get("k"), "second");
+  const Upload next = BeginWithParts("k", bytes);
+  EXPECT_TRUE(Finish(next, bytes, WriteCondition::IfVersion(second.version)).ok());
+  EXPECT_TRUE(Get("k") == bytes);
+}
+
+TEST_P(MultipartContract, AbortLeavesNothing) {
+  const std::string bytes = ThreeParts();
+  const Upload upload = BeginWithParts("a/k", bytes);
+  EXPECT_TRUE(store().AbortUpload(context(), permit(), "a/k", upload.id).ok());
+  EXPECT_THAT(Keys(), IsEmpty());
+  const Result<UploadedParts> kept = store().ListParts(context(), "a/k", upload.id);
+  ASSERT_FALSE(kept.ok());
+  EXPECT_EQ(kept.status().kind(), ErrorKind::kNotFound) << kept.status();
+  EXPECT_FALSE(Finish(upload, bytes).ok());
+  EXPECT_FALSE(TryPutPart(upload, 0, bytes).ok());
+}
+
+TEST_P(MultipartContract, AbortOfAnUnknownUploadSucceeds) {
+  const Upload upload = Begin("k", 10, 10);
+  EXPECT_TRUE(store().AbortUpload(context(), permit(), "k", upload.id).ok());
+  EXPECT_TRUE(store().AbortUpload(context(), permit(), "k", upload.id).ok());
+}
+
+TEST_P(MultipartContract, ListUploadsNamesThoseUnderWay) {
+  const Upload one = Begin("a/one", 10, 10);
+  const Upload two = Begin("b/two", 10, 10);
+  const Result<std::vector<UploadEntry>> all = store().ListUploads(context(), "");
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->size(), 2u);
+  const Result<std::vector<UploadEntry>> exact = store().ListUploads(context(), "a/one");
+  ASSERT_TRUE(exact.ok()) << exact.status();
+  ASSERT_EQ(exact->size(), 1u);
+  EXPECT_EQ(exact->front().key, "a/one");
+  EXPECT_EQ(exact->front().upload_id, one.id);
+  ASSERT_TRUE(store().AbortUpload(context(), permit(), "a/one", one.id).ok());
+  const Result<std::vector<UploadEntry>> rest = store().ListUploads(context(), "");
+  ASSERT_TRUE(rest.ok()) << rest.status();
+  ASSERT_EQ(rest->size(), 1u);
+  EXPECT_EQ(rest->front().key, "b/two");
+}
+
+TEST_P(MultipartContract, UploadsUnderWayAreNotListedAsObjects) {
+  BeginWithParts("a/k", ThreeParts());
+  EXPECT_THAT(Keys(), IsEmpty());
+}
+
+TEST_P(MultipartContract, TwoUploadsOfOneKeyAreIndependent) {
+  const std::string first = PatternBytes(PartBytes() + 1, 1);
+  const std::string second = PatternBytes(PartBytes() + 2, 2);
+  const Upload one = BeginWithParts("k", first);
+  const Upload two = BeginWithParts("k", second);
+  ASSERT_TRUE(Finish(two, second).ok());
+  EXPECT_TRUE(Get("k") == second);
+  ASSERT_TRUE(Finish(one, first).ok());
+  EXPECT_TRUE(Get("k") == first);
+}
+
+GODWIT_CONTRACT_SUITE(MultipartContract);
+
+}  // namespace
+}  // namespace godwit
