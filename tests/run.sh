@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and passes the tests, real servers included.
 #
-#   tests/run.sh [LAYER...]    layers: tidy unit sim cli e2e fault fuzz (the default), contract, tsan
+#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e fault fuzz tsan (all by default)
 #
 # Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO on loopback, and
 # ends with one line "N passed, N failed, N skipped". A server that cannot be installed is a
@@ -11,7 +11,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 layers=("$@")
-[[ $# -gt 0 ]] || layers=(tidy unit sim cli e2e fault fuzz)
+[[ $# -gt 0 ]] || layers=(tidy unit sim contract cli e2e fault fuzz tsan)
 
 wants() { [[ " ${layers[*]} " == *" $1 "* ]]; }
 
