@@ -17,6 +17,9 @@ class ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual Status Write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
+  // Saves a copy: memory of the sink into which the reader may put the bytes from `offset`, up to
+  // `size_bytes` of them, before it gives that same memory to Write. Empty: there is none.
+  virtual std::span<std::byte> Room(std::uint64_t offset, std::size_t size_bytes);
 };
 
 // Provides the body of a write. The store may read it from any offset, and any part of it again,

@@ -1,5 +1,6 @@
 #include "lib/run/read_sinks.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace godwit {
@@ -18,9 +19,16 @@ Status BufferSink::Write(std::uint64_t offset, std::span<const std::byte> bytes)
     return Status(ErrorKind::kCorrupted, "the source sent more bytes than it announced");
   }
   if (bytes.empty()) return Status::Ok();
-  std::memcpy(buffer_.data() + filled, bytes.data(), bytes.size());
+  std::byte* const place = buffer_.data() + filled;
+  if (bytes.data() != place) std::memcpy(place, bytes.data(), bytes.size());
   hasher_.Update(bytes);
   return Status::Ok();
+}
+
+std::span<std::byte> BufferSink::Room(std::uint64_t offset, std::size_t size_bytes) {
+  if (offset < first_ || offset - first_ > buffer_.size()) return {};
+  const std::span<std::byte> rest = buffer_.subspan(offset - first_);
+  return rest.first(std::min(rest.size(), size_bytes));
 }
 
 HashSink::HashSink(std::uint64_t first, bool want_md5, bool want_sha256)

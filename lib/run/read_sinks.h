@@ -23,6 +23,7 @@ class BufferSink final : public ByteSink {
   BufferSink(std::uint64_t first, std::span<std::byte> buffer) : first_(first), buffer_(buffer) {}
 
   Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override;
+  std::span<std::byte> Room(std::uint64_t offset, std::size_t size_bytes) override;
 
   bool full() const { return hasher_.sum().size_bytes == buffer_.size(); }
   const ContentSum& sum() const { return hasher_.sum(); }

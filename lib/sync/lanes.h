@@ -54,8 +54,10 @@ class Lanes {
 
   bool waiting() const;
   std::uint32_t in_flight() const { return in_flight_[1] + in_flight_[2]; }
-  // A body over this is streamed instead of buffered: half a dozen must fit side by side.
+  // An object over this is streamed instead of buffered: half a dozen must fit side by side.
   std::uint64_t buffered_bytes_max() const { return part_budget_.limit_bytes() / 8; }
+  // Likewise a part. A stream costs a thread and two copies more, so that few buffers are better.
+  std::uint64_t buffered_part_bytes_max() const { return part_budget_.limit_bytes() / 3; }
 
  private:
   bool Admit(Lane lane);

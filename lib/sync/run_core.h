@@ -47,6 +47,7 @@ class RunCore {
   bool server_copies() const { return server_copies_; }
   void ForgoServerCopies() { server_copies_ = false; }
   std::uint64_t buffered_bytes_max() const { return lanes_.buffered_bytes_max(); }
+  std::uint64_t buffered_part_bytes_max() const { return lanes_.buffered_part_bytes_max(); }
 
   // Queues a command for its lane. T is the result that it gives.
   template <typename T>

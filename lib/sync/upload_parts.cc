@@ -38,7 +38,7 @@ void Upload::SendRange(std::uint32_t index) {
   part.index = index;
   part.offset = job_.plan.OffsetOf(index);
   part.length = LengthOf(index);
-  part.stream = part.length > core_.buffered_bytes_max();
+  part.stream = part.length > core_.buffered_part_bytes_max();
   const CallOptions options{.lane = Lane::kPart,
                             .body_bytes = part.stream ? kPipeBytes : part.length,
                             .moved_bytes = part.length};

@@ -66,15 +66,20 @@ Status StreamRange(const CallContext& context, int fd, std::uint64_t offset, std
   const std::uint64_t length = end - offset;
   const std::size_t wanted = length >= kLargeBytes ? kLargeReadBytes : kReadBytes;
   const std::size_t buffer_bytes = std::min<std::uint64_t>(wanted, length);
-  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
+  std::unique_ptr<std::byte[]> own;
   while (offset < end) {
     GODWIT_RETURN_IF_ERROR(CheckCall(context));
     const std::size_t chunk = std::min<std::uint64_t>(buffer_bytes, end - offset);
-    const ssize_t count = ::pread(fd, buffer.get(), chunk, static_cast<off_t>(offset));
+    std::span<std::byte> buffer = sink.Room(offset, chunk);
+    if (buffer.empty()) {
+      if (!own) own = std::make_unique_for_overwrite<std::byte[]>(buffer_bytes);
+      buffer = {own.get(), chunk};
+    }
+    const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return ErrnoStatus(errno, kRead, shown);
     if (count == 0) return ChangedStatus(kRead, shown);  // It was cut meanwhile.
-    const std::span<const std::byte> bytes(buffer.get(), static_cast<std::size_t>(count));
+    const std::span<const std::byte> bytes = buffer.first(static_cast<std::size_t>(count));
     GODWIT_RETURN_IF_ERROR(sink.Write(offset, bytes));
     offset += bytes.size();
   }

@@ -122,6 +122,9 @@ void OutputFile::OpenDirect() {
 
 Status OutputFile::Write(const CallContext& context, std::uint64_t offset, ByteSource& body,
                          const Observer& observer) {
+  if (const auto* memory = dynamic_cast<const MemorySource*>(&body)) {
+    return WriteMemory(context, offset, memory->bytes(), observer);
+  }
   const std::size_t buffer_bytes = BufferSize(body.size_bytes());
   const AlignedBuffer memory = MakeBuffer(buffer_bytes);
   const std::span<std::byte> buffer(memory.get(), buffer_bytes);
@@ -137,11 +140,24 @@ Status OutputFile::Write(const CallContext& context, std::uint64_t offset, ByteS
   return Status::Ok();
 }
 
+Status OutputFile::WriteMemory(const CallContext& context, std::uint64_t offset,
+                               std::span<const std::byte> bytes, const Observer& observer) {
+  while (!bytes.empty()) {
+    GODWIT_RETURN_IF_ERROR(CheckCall(context));
+    const std::span<const std::byte> chunk = bytes.first(std::min(bytes.size(), kBufferBytes));
+    observer(chunk);
+    GODWIT_RETURN_IF_ERROR(WriteChunk(offset, chunk));
+    offset += chunk.size();
+    bytes = bytes.subspan(chunk.size());
+  }
+  return Status::Ok();
+}
+
 Status OutputFile::WriteChunk(std::uint64_t offset, std::span<const std::byte> bytes) {
   const std::size_t blocks = bytes.size() / kBlockBytes * kBlockBytes;
   if (direct_.valid() && offset % kBlockBytes == 0 && blocks != 0) {
     const int error = WriteFully(direct_.get(), bytes.first(blocks), offset);
-    // EINVAL: the file system wants another alignment, or none of this at all.
+    // EINVAL: the memory is not aligned, the file system wants more, or none of this at all.
     if (error != 0 && error != EINVAL) return Fail(error);
     if (error == 0) {
       offset += blocks;

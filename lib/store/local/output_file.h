@@ -59,6 +59,8 @@ class OutputFile {
       : folder_(folder), name_(std::move(name)), key_(std::move(key)) {}
   Status Prepare(std::uint64_t size_bytes);
   void OpenDirect();
+  Status WriteMemory(const CallContext& context, std::uint64_t offset,
+                     std::span<const std::byte> bytes, const Observer& observer);
   Status WriteChunk(std::uint64_t offset, std::span<const std::byte> bytes);
   Status Fail(int error) const;
 

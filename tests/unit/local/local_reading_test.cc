@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -52,6 +53,37 @@ TEST_F(LocalReading, OneByteChangedInPlaceDuringTheReadFails) {
   });
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.kind(), ErrorKind::kPreconditionFailed);
+}
+
+// Whatever room a sink has: its own memory, less than is left, or none.
+TEST_F(LocalReading, BytesGoWhereTheSinkHasRoomForThem) {
+  class RoomySink final : public ByteSink {
+   public:
+    explicit RoomySink(std::size_t size_bytes) : memory(size_bytes, '?') {}
+    Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+      const char* text = reinterpret_cast<const char*>(bytes.data());
+      in_place += text == memory.data() + offset ? 1 : 0;
+      std::copy_n(text, bytes.size(), memory.begin() + static_cast<std::ptrdiff_t>(offset));
+      ++writes;
+      return Status::Ok();
+    }
+    std::span<std::byte> Room(std::uint64_t offset, std::size_t size_bytes) override {
+      if (offset % 3 == 0) return {};
+      const auto rest = std::as_writable_bytes(std::span(memory)).subspan(offset);
+      return rest.first(std::min<std::size_t>({rest.size(), size_bytes, 70'001}));
+    }
+    std::string memory;
+    int in_place = 0;
+    int writes = 0;
+  };
+  const std::string bytes = PatternBytes(1'000'003);
+  WriteFile(root() / "k", bytes);
+  RoomySink sink(bytes.size());
+  const Result<ObjectMeta> meta = Open()->Get(context_, "k", {}, sink);
+  ASSERT_TRUE(meta.ok()) << meta.status();
+  EXPECT_EQ(sink.memory, bytes);
+  EXPECT_GT(sink.in_place, 0);
+  EXPECT_GT(sink.writes, sink.in_place);
 }
 
 TEST_F(LocalReading, FileReplacedDuringTheReadGivesItsOldBytes) {

@@ -78,6 +78,9 @@ TEST_F(LocalWriting, LargeFilesAreWholeAtEveryOddSize) {
     options.digests = CrcsOf(bytes);
     ASSERT_TRUE(Put(*store, "k", bytes, options).ok());
     EXPECT_TRUE(ReadFile(root() / "k") == bytes) << size;
+    TestSource stream(bytes);
+    ASSERT_TRUE(store->Put(context_, permit(), "s", options, stream).ok());
+    EXPECT_TRUE(ReadFile(root() / "s") == bytes) << size;
   }
 }
 
