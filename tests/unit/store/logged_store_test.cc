@@ -20,8 +20,10 @@ TEST(LoggedStore, EveryCallIsOneDebugLineWithItsOutcome) {
   ASSERT_TRUE(store.Put({}, PermitIssuer().Judge("a"), "a", {}, body).ok());
   EXPECT_FALSE(store.Head({}, "missing").ok());
   EXPECT_THAT(out.str(), testing::ContainsRegex("memory://memory: put 'a': ok, [0-9]+ us\n"));
-  EXPECT_THAT(out.str(), testing::ContainsRegex(
-                             "memory://memory: head 'missing': cannot read 'missing': .*us\n"));
+  EXPECT_THAT(
+      out.str(),
+      testing::ContainsRegex(
+          "memory://memory: head 'missing': cannot read 'memory://memory/missing': .*us\n"));
 }
 
 TEST(LoggedStore, UploadIdsAreNotLogged) {
