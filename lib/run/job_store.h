@@ -14,16 +14,6 @@
 
 namespace godwit {
 
-// An upload that the journal remembers as begun, or about to be, and not as ended.
-struct JournaledUpload {
-  std::string key;
-  Version source_version;
-  std::uint64_t size_bytes = 0;
-  std::uint64_t part_size_bytes = 0;
-  Secret upload_id;                // Empty: the service may or may not have begun it.
-  std::vector<PartReceipt> parts;  // Ascending by index.
-};
-
 // What outlives a run: the state of one (source, target) pair, its journal, and the spool of the
 // current run. Behind this interface so that jobs can later run where no disk lasts.
 // One thread at a time, but for Append, which any thread may call.

@@ -64,6 +64,7 @@ class SyncJob {
           JobStore& job_store, RequestMeter& meter, JobObserver& observer)
       : settings_(settings),
         observer_(observer),
+        job_store_(job_store),
         engine_(settings.options, EndpointsOf(source, target, settings.server_copy_possible)),
         buffers_(settings.options.memory_bytes),
         executor_(source, target, meter, buffers_, clock_, SettingsOf(settings)),
@@ -76,6 +77,7 @@ class SyncJob {
   SyncSummary Run();
 
  private:
+  std::vector<JournaledUpload> Unfinished();
   void Handle(Event event);
   void Step(Event event);
   void Dispatch(Command command);
@@ -88,6 +90,7 @@ class SyncJob {
 
   const JobSettings& settings_;
   JobObserver& observer_;
+  JobStore& job_store_;
   const SystemClock clock_;
   Engine engine_;
   ProgressTracker progress_;
@@ -113,7 +116,7 @@ class SyncJob {
 SyncSummary SyncJob::Run() {
   now_ = clock_.Now();
   progress_at_ = now_ + kProgressInterval;
-  Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true});
+  Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true, Unfinished()});
   PostStop();
   std::vector<Event> events;
   for (;;) {
@@ -132,6 +135,14 @@ SyncSummary SyncJob::Run() {
   }
   observer_.OnProgress(progress_.progress());
   return *ended_;
+}
+
+// Without them uploads only begin anew; they stay in the journal.
+std::vector<JournaledUpload> SyncJob::Unfinished() {
+  const SyncOptions& options = settings_.options;
+  if (options.dry_run || options.mode != JobMode::kSync) return {};
+  Result<std::vector<JournaledUpload>> uploads = job_store_.ReadUploads();
+  return uploads.ok() ? std::move(*uploads) : std::vector<JournaledUpload>();
 }
 
 void SyncJob::Handle(Event event) {

@@ -55,6 +55,7 @@ class Engine::Impl {
   void Begin(const Start& start) {
     if (phase_ != Phase::kNew) return;
     core_.Begin(start.seed);
+    core_.unfinished_uploads().Load(start.uploads);
     source_exists_ = start.source_exists || core_.options().mode == JobMode::kRemove;
     if (const auto limit = core_.options().max_runtime) {
       core_.After(*limit, [this] { OnStop(1); });
@@ -99,8 +100,9 @@ class Engine::Impl {
         if (!planner_.copied()) return false;
         phase_ = Phase::kEnding;
         return true;
-      case Phase::kNew:
       case Phase::kEnding:
+        return AbortUnwantedUploads();
+      case Phase::kNew:
       case Phase::kEnded:
         break;
     }
@@ -131,6 +133,24 @@ class Engine::Impl {
                                core_.objects_read()));
     }
     core_.Issue(Command{0, EndCommand{core_.ledger().Summary()}});
+  }
+
+  // What earlier runs left for objects that need no copy any more, once nothing else goes on.
+  // False if there is nothing.
+  bool AbortUnwantedUploads() {
+    if (!core_.idle() || core_.halted() || !planner_.source_complete()) return false;
+    const std::vector<JournaledUpload> uploads = core_.unfinished_uploads().TakeAll();
+    for (const JournaledUpload& upload : uploads) {
+      if (upload.upload_id.empty()) {
+        core_.Keep(UploadEndedRecord{upload.key});
+        continue;
+      }
+      core_.Ask<Finished>({.cleanup = true}, AbortUploadCommand{upload.key, upload.upload_id},
+                          [this, key = upload.key](const Answer<Finished>& answer) {
+                            if (answer.ok()) core_.Keep(UploadEndedRecord{key});
+                          });
+    }
+    return !uploads.empty();
   }
 
   RunCore core_;

@@ -99,6 +99,8 @@ struct Stop {
 struct Start {
   std::uint64_t seed = 0;
   bool source_exists = true;  // Local folders: looked at by the runner; others show in the listing.
+  // What earlier runs of this job left unfinished at the target.
+  std::vector<JournaledUpload> uploads = {};
 };
 
 using Event = std::variant<Start, Done, Failed, Durable, Tick, Stop>;

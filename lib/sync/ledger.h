@@ -26,6 +26,11 @@ class Ledger {
   void CountFailedCopy() { ++failed_copies_; }
   void NoteExit(int code) { exit_codes_.insert(code); }
   void NoteResumable() { summary_.resumable = true; }
+  // An upload of an earlier run goes on, with so many bytes that need not travel again.
+  void CountReused(std::uint64_t bytes) {
+    summary_.resumed = true;
+    summary_.bytes_reused += bytes;
+  }
 
   std::uint64_t listed(Side side) const;
   std::uint64_t failed_copies() const { return failed_copies_; }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "godwit/object_meta.h"
 #include "godwit/secret.h"
@@ -44,6 +45,16 @@ struct UploadPartRecord {
 // Finished or aborted: nothing is left at the service.
 struct UploadEndedRecord {
   std::string key;
+};
+
+// An upload that the journal remembers as begun, or about to be, and not as ended.
+struct JournaledUpload {
+  std::string key;
+  Version source_version;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t part_size_bytes = 0;
+  Secret upload_id;                // Empty: the service may or may not have begun it.
+  std::vector<PartReceipt> parts;  // Ascending by index.
 };
 
 using JournalRecord = std::variant<KeepStateRecord, DropStateRecord, UploadIntentRecord,

@@ -20,6 +20,7 @@
 #include "lib/sync/ledger.h"
 #include "lib/sync/options.h"
 #include "lib/sync/retry_schedule.h"
+#include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload_places.h"
 
 namespace godwit {
@@ -42,6 +43,7 @@ class RunCore {
   TimePoint now() const { return now_; }
   Ledger& ledger() { return ledger_; }
   UploadPlaces& upload_places() { return upload_places_; }
+  UnfinishedUploads& unfinished_uploads() { return unfinished_uploads_; }
   const std::shared_ptr<const AttributeRules>& attribute_rules() const { return rules_; }
   // Server-side copies are possible and were not refused so far.
   bool server_copies() const { return server_copies_; }
@@ -139,6 +141,7 @@ class RunCore {
   AdaptiveLimit limit_;
   RetrySchedule schedule_;
   UploadPlaces upload_places_;
+  UnfinishedUploads unfinished_uploads_;
   std::shared_ptr<const AttributeRules> rules_;
   bool server_copies_;
   std::optional<TimePoint> woken_at_;  // Of the last WakeAt.

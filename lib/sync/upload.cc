@@ -18,12 +18,17 @@ CopyEnd Upload::MakeEnd(CopyEnd::Kind kind, Status status, Side side) const {
 }
 
 void Upload::Start() {
+  stage_ = Stage::kBeginning;
+  auto left = core_.unfinished_uploads().Take(job_.target_key);
+  left ? TakeOver(std::move(*left)) : Announce();
+}
+
+void Upload::Announce() {
   UploadIntentRecord intent;
   intent.key = job_.target_key;
   intent.source_version = job_.source.version;
   intent.size_bytes = job_.source.size_bytes;
   intent.part_size_bytes = job_.plan.part_size_bytes;
-  stage_ = Stage::kBeginning;
   core_.KeepDurably(std::move(intent), [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->Close(self->MakeEnd(CopyEnd::Kind::kFailed, std::move(status)));
     self->first_begin_ = self->core_.now();
@@ -164,6 +169,10 @@ void Upload::Restart(const Status& status, Side side) {
 void Upload::CloseIfQuiet() {
   if (ended_ || !closing_ || open_parts_ > 0) return;
   ended_ = true;
+  if (StaysForLater()) {
+    core_.ledger().NoteResumable();
+    return done_(*std::exchange(closing_, std::nullopt));
+  }
   Abort([self = shared_from_this()] {
     const std::optional<Status> cause = std::exchange(self->restarting_, std::nullopt);
     if (cause) {

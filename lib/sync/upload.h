@@ -15,11 +15,13 @@
 
 namespace godwit {
 
-// Copies one object in parts: intent in the journal, begin, parts side by side, finish, proof.
+// Copies one object in parts: intent in the journal, begin, parts side by side, finish, proof. Goes
+// on with what an earlier run left of the same version, by the service's own list of parts (I15).
 //
 // The object appears at the target only when every part is there, in index order, and their sizes
 // add up (I11). Lost answers are looked up (I17). Whatever goes wrong for good, the upload is
-// aborted when its last part has ended, also after a stop. Calls `done` once. One thread at a time.
+// aborted when its last part has ended; after a stop it is left for the next run, if there may be
+// one. Calls `done` once. One thread at a time.
 //
 // Shared with its outstanding answers, which may come after its owner lost interest.
 class Upload : public std::enable_shared_from_this<Upload> {
@@ -28,7 +30,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
       : core_(core), job_(std::move(job)), done_(std::move(done)) {}
 
   void Start();
-  // The run was stopped: parts in flight may end, then the upload is aborted.
+  // The run was stopped: parts in flight may end.
   void Stop();
 
  private:
@@ -43,7 +45,17 @@ class Upload : public std::enable_shared_from_this<Upload> {
   };
   enum class Stage : std::uint8_t { kNew, kBeginning, kParts, kFinishing, kClosing };
 
+  // upload_resume.cc
+  void TakeOver(JournaledUpload left);
+  void GoOn(JournaledUpload left);
+  void Adopt(const std::vector<PartReceipt>& parts);
+  void AbortLeft(const JournaledUpload& left);
+  void AbortUnanswered();
+  void AbortIfEmpty(const UploadEntry& entry);
+  bool StaysForLater() const;
+
   // upload.cc
+  void Announce();
   void Begin();
   void OnBegan(Answer<UploadBegan> answer);
   void StartParts();
@@ -67,7 +79,8 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent);
   void LookUpPart(std::uint32_t index, Status status, const DigestSet& sent);
   bool TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent);
-  void PartIsThere(std::uint32_t index, PartReceipt receipt);
+  void RecordPart(std::uint32_t index, const PartTransferred& sent);
+  void PartIsThere();
   void RepeatPart(std::uint32_t index, const Status& status, Side side);
   std::uint64_t LengthOf(std::uint32_t index) const;
 
@@ -104,6 +117,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   DigestSet digests_;  // Of the whole object, once all parts are there.
   int finish_attempts_ = 0;
   bool finish_lost_ = false;
+  bool stale_condition_ = false;  // Given by an earlier run, for what it saw at the target.
   std::optional<CopyEnd> closing_;
   std::optional<Status> restarting_;
 };

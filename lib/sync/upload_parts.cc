@@ -18,7 +18,8 @@ void Upload::SendParts() {
   const bool any_order = core_.endpoints().target.parts_in_any_order;
   const std::uint32_t open_max = any_order ? core_.options().jobs_max : 1;
   while (open_parts_ < std::max(open_max, 1U) && next_part_ < parts_.size()) {
-    SendPart(next_part_++);
+    const std::uint32_t index = next_part_++;
+    if (parts_[index].state == Part::State::kWaiting) SendPart(index);
   }
   if (parts_there_ == parts_.size()) PrepareFinish();
 }
@@ -73,28 +74,38 @@ void Upload::OnPart(std::uint32_t index, Answer<PartTransferred> answer) {
   ++parts_[index].attempts;
   if (closing_ || answer.dropped) {
     --open_parts_;
+    // The next run need not send it again.
+    if (answer.ok()) RecordPart(index, *answer.value);
     if (!closing_) return Close(MakeEnd(CopyEnd::Kind::kCancelled, std::move(answer.status)));
     return CloseIfQuiet();
   }
   if (!answer.ok()) {
     return OnPartFailed(index, std::move(answer.status), answer.side, answer.sent);
   }
-  Part& part = parts_[index];
-  part.summed = answer.value->has_sum;
-  part.sum = ContentSum{LengthOf(index), answer.value->crc64nvme, answer.value->crc32c};
-  PartIsThere(index, std::move(answer.value->receipt));
+  RecordPart(index, *answer.value);
+  PartIsThere();
 }
 
-void Upload::PartIsThere(std::uint32_t index, PartReceipt receipt) {
+void Upload::PartIsThere() {
+  --open_parts_;
+  SendParts();
+}
+
+void Upload::RecordPart(std::uint32_t index, const PartTransferred& sent) {
   Part& part = parts_[index];
+  part.summed = sent.has_sum;
+  part.sum = ContentSum{LengthOf(index), sent.crc64nvme, sent.crc32c};
+  PartReceipt receipt = sent.receipt;
   receipt.index = index;
   receipt.size_bytes = LengthOf(index);
   part.receipt = std::move(receipt);
+  if (part.summed) {
+    for (const Digest& digest : part.sum.digests().all()) part.receipt.digests.Set(digest);
+  }
   part.state = Part::State::kThere;
   ++parts_there_;
-  --open_parts_;
-  core_.Keep(UploadPartRecord{job_.target_key, part.receipt});
-  SendParts();
+  // At once: what a crash forgets is sent again.
+  core_.KeepDurably(UploadPartRecord{job_.target_key, part.receipt}, [](const Status&) {});
 }
 
 void Upload::OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent) {
@@ -142,7 +153,7 @@ bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const Di
   const auto found = std::find_if(kept.parts.begin(), kept.parts.end(),
                                   [index](const PartReceipt& part) { return part.index == index; });
   if (found == kept.parts.end() || found->size_bytes != LengthOf(index)) return false;
-  Part& part = parts_[index];
+  PartTransferred taken{*found};
   const Digest* crc64 = sent.Find(DigestKind::kCrc64Nvme);
   const Digest* crc32 = sent.Find(DigestKind::kCrc32c);
   if (!job_.server_copy) {
@@ -150,12 +161,13 @@ bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const Di
     const std::optional<DigestKind> common = DigestSet::Common(found->digests, sent);
     if (common && *found->digests.Find(*common) != *sent.Find(*common)) return false;
     if (!common && core_.endpoints().target.digests_stored.empty()) return false;
-    part.summed = true;
-    part.sum = ContentSum{LengthOf(index), crc64->crc64nvme(), crc32->crc32c()};
+    taken.has_sum = true;
+    taken.crc64nvme = crc64->crc64nvme();
+    taken.crc32c = crc32->crc32c();
   }
-  PartReceipt receipt = *found;
-  for (const Digest& digest : sent.all()) receipt.digests.Set(digest);
-  PartIsThere(index, std::move(receipt));
+  for (const Digest& digest : sent.all()) taken.receipt.digests.Set(digest);
+  RecordPart(index, taken);
+  PartIsThere();
   return true;
 }
 

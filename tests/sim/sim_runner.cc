@@ -82,7 +82,10 @@ void SimRunner::ScheduleOutside() {
 void SimRunner::Run() {
   world_.jobs().BeginRun();
   ScheduleOutside();
-  Feed(Start{seed_, world_.scenario().source_exists});
+  const SyncOptions& options = world_.scenario().options;
+  const bool resumes = options.mode == JobMode::kSync && !options.dry_run;
+  Feed(Start{seed_, world_.scenario().source_exists,
+             resumes ? world_.jobs().ReadUploads().value() : std::vector<JournaledUpload>()});
   while (!agenda_.empty() && !ended_ && !crashed_) {
     auto next = agenda_.extract(agenda_.begin());
     world_.clock().AdvanceTo(next.key().first);

@@ -31,7 +31,7 @@ TEST(EngineStop, NothingNewStartsAfterAStop) {
   EXPECT_EQ(summary.failed, 0U);
 }
 
-TEST(EngineStop, PartsInFlightFinishAndTheUploadIsAborted) {
+TEST(EngineStop, PartsInFlightFinishAndTheUploadStaysForTheNextRun) {
   ScriptedRunner run;
   run.options.jobs = 2;
   run.source.Set("big", std::string(80, 'x'));
@@ -44,10 +44,28 @@ TEST(EngineStop, PartsInFlightFinishAndTheUploadIsAborted) {
 
   EXPECT_EQ(summary.exit_code, 143);
   EXPECT_LE(parts, 4);
-  EXPECT_TRUE(run.target.uploads.empty());
+  EXPECT_EQ(run.target.uploads.size(), 1U);
+  EXPECT_TRUE(summary.resumable);
   EXPECT_TRUE(run.Sent<CancelCommand>().empty());
   EXPECT_EQ(summary.failed, 1U);
-  EXPECT_EQ(run.Kept<UploadEndedRecord>().size(), 1U);
+  EXPECT_GE(run.Kept<UploadPartRecord>().size(), 2U);
+  EXPECT_TRUE(run.Kept<UploadEndedRecord>().empty());
+}
+
+// Nobody would go on: cp keeps no state, and --no-resume says so.
+TEST(EngineStop, UploadThatNoRunWillFinishIsAborted) {
+  for (const bool resume : {true, false}) {
+    ScriptedRunner run;
+    run.options.mode = resume ? JobMode::kCopy : JobMode::kSync;
+    run.options.resume = resume;
+    run.source.Set("big", std::string(80, 'x'));
+    bool posted = false;
+    run.watch = [&](const Command& command) {
+      if (Is<TransferPartCommand>(command) && !std::exchange(posted, true)) run.Post(Stop{130});
+    };
+    EXPECT_EQ(run.Run().exit_code, 130);
+    EXPECT_TRUE(run.target.uploads.empty());
+  }
 }
 
 TEST(EngineStop, WhatDoesNotEndIsCancelledWithinTenSeconds) {
@@ -69,7 +87,6 @@ TEST(EngineStop, WhatDoesNotEndIsCancelledWithinTenSeconds) {
   EXPECT_EQ(summary.exit_code, 130);
   EXPECT_LE(run.elapsed, std::chrono::seconds(10));
   EXPECT_FALSE(run.Sent<CancelCommand>().empty());
-  EXPECT_TRUE(run.target.uploads.empty());
 }
 
 TEST(EngineStop, WaitingRetriesEndAtOnce) {

@@ -117,8 +117,11 @@ Event FakeExecutor::Do(const Command& command, const FinishUploadCommand& finish
   if (upload == target.uploads.end()) {
     return Failed{command.id, Status(ErrorKind::kNotFound, "no such upload"), Side::kTarget, {}};
   }
-  if (Status lost = target.Check(finish.target_key, finish.options.condition); !lost.ok()) {
-    return Failed{command.id, lost, Side::kTarget, sent_};
+  for (const WriteCondition& condition :
+       {finish.options.condition, upload->second.options.condition}) {
+    if (Status lost = target.Check(finish.target_key, condition); !lost.ok()) {
+      return Failed{command.id, lost, Side::kTarget, sent_};
+    }
   }
   std::string bytes;
   for (const PartReceipt& part : finish.parts) bytes += upload->second.parts[part.index];

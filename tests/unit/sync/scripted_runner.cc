@@ -19,7 +19,7 @@ ScriptedRunner::ScriptedRunner() {
 
 SyncSummary ScriptedRunner::Run() {
   engine_.emplace(options, Endpoints());
-  events_.push_back(Start{7, source_exists});
+  events_.push_back(Start{7, source_exists, unfinished});
   while (!summary && Turn()) {
   }
   EXPECT_TRUE(summary.has_value()) << "the run did not end";

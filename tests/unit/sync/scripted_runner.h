@@ -25,6 +25,7 @@ class ScriptedRunner : public FakeExecutor {
   SyncOptions options;
   bool server_copy_possible = false;
   bool source_exists = true;
+  std::vector<JournaledUpload> unfinished;  // Of earlier runs.
   Fault before;
   Fault after;
   Side fails_on = Side::kTarget;  // Of faults of commands that touch both sides.

@@ -1,0 +1,78 @@
+#include "lib/sync/unfinished_uploads.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace godwit {
+namespace {
+
+std::uint64_t LengthOf(const CopyJob& job, std::uint32_t index) {
+  return std::min(job.plan.part_size_bytes, job.source.size_bytes - job.plan.OffsetOf(index));
+}
+
+bool HasBothCrcs(const PartReceipt& part) {
+  return part.digests.Find(DigestKind::kCrc64Nvme) != nullptr &&
+         part.digests.Find(DigestKind::kCrc32c) != nullptr;
+}
+
+bool Agree(const PartReceipt& ours, const PartReceipt& theirs) {
+  if (ours.size_bytes != theirs.size_bytes) return false;
+  if (const auto common = DigestSet::Common(ours.digests, theirs.digests)) {
+    return *ours.digests.Find(*common) == *theirs.digests.Find(*common);
+  }
+  return !ours.token.empty() && ours.token == theirs.token;
+}
+
+// A service that keeps one stream of bytes has every part that ends within it.
+bool InStream(const UploadedParts& kept, const CopyJob& job, const PartReceipt& ours) {
+  return kept.contiguous_bytes.has_value() &&
+         job.plan.OffsetOf(ours.index) + ours.size_bytes <= *kept.contiguous_bytes;
+}
+
+bool IsKept(const UploadedParts& kept, const CopyJob& job, const PartReceipt& ours) {
+  const auto found =
+      std::find_if(kept.parts.begin(), kept.parts.end(),
+                   [&ours](const PartReceipt& part) { return part.index == ours.index; });
+  return found != kept.parts.end() ? Agree(ours, *found) : InStream(kept, job, ours);
+}
+
+}  // namespace
+
+void UnfinishedUploads::Load(std::vector<JournaledUpload> uploads) {
+  for (JournaledUpload& upload : uploads) {
+    std::string key = upload.key;
+    uploads_[std::move(key)] = std::move(upload);
+  }
+}
+
+std::optional<JournaledUpload> UnfinishedUploads::Take(const std::string& target_key) {
+  auto node = uploads_.extract(target_key);
+  if (node.empty()) return std::nullopt;
+  return std::move(node.mapped());
+}
+
+std::vector<JournaledUpload> UnfinishedUploads::TakeAll() {
+  std::vector<JournaledUpload> all;
+  for (auto& [key, upload] : uploads_) all.push_back(std::move(upload));
+  uploads_.clear();
+  return all;
+}
+
+bool CanGoOn(const JournaledUpload& upload, const CopyJob& job) {
+  return !upload.upload_id.empty() && !job.source.version.empty() &&
+         upload.source_version == job.source.version &&
+         upload.size_bytes == job.source.size_bytes &&
+         upload.part_size_bytes == job.plan.part_size_bytes;
+}
+
+std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,
+                                         const UploadedParts& kept, const CopyJob& job) {
+  std::vector<PartReceipt> there;
+  for (const PartReceipt& part : journaled.parts) {
+    if (part.index >= job.plan.part_count || part.size_bytes != LengthOf(job, part.index)) continue;
+    if (HasBothCrcs(part) && IsKept(kept, job, part)) there.push_back(part);
+  }
+  return there;
+}
+
+}  // namespace godwit

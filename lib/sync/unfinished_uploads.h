@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/sync/copy_job.h"
+#include "lib/sync/record.h"
+
+namespace godwit {
+
+// The uploads that earlier runs of the job left at the target. Each is taken once: by the copy of
+// its object, which goes on with it or aborts it, or at the end by whoever aborts the rest.
+class UnfinishedUploads {
+ public:
+  void Load(std::vector<JournaledUpload> uploads);
+  std::optional<JournaledUpload> Take(const std::string& target_key);
+  std::vector<JournaledUpload> TakeAll();
+
+ private:
+  std::map<std::string, JournaledUpload> uploads_;  // By target key.
+};
+
+// Whether a copy can go on with an upload: the same version of the source, cut in the same way
+// (I21).
+bool CanGoOn(const JournaledUpload& upload, const CopyJob& job);
+
+// The receipts of `journaled` parts that the service still has, as it has them: with a digest in
+// common that agrees, or the very token that it gave. Nothing is believed that only one side
+// tells (I15). Parts without both CRCs are left out: the digest of the whole could not be made.
+std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,
+                                         const UploadedParts& kept, const CopyJob& job);
+
+}  // namespace godwit

@@ -1,0 +1,100 @@
+// What an upload does with one that an earlier run left behind, and when it stays behind itself.
+
+#include <utility>
+
+#include "lib/sync/unfinished_uploads.h"
+#include "lib/sync/upload.h"
+
+namespace godwit {
+
+void Upload::TakeOver(JournaledUpload left) {
+  if (left.upload_id.empty()) return AbortUnanswered();
+  if (!core_.options().resume || !CanGoOn(left, job_)) return AbortLeft(left);
+  GoOn(std::move(left));
+}
+
+void Upload::GoOn(JournaledUpload left) {
+  upload_id_ = left.upload_id;
+  ListPartsCommand list{job_.target_key, upload_id_};
+  core_.Ask<UploadedParts>(
+      {}, std::move(list),
+      [self = shared_from_this(), left = std::move(left)](Answer<UploadedParts> answer) {
+        if (answer.ok()) return self->Adopt(PartsStillThere(left, *answer.value, self->job_));
+        if (answer.dropped) {
+          return self->Close(self->MakeEnd(CopyEnd::Kind::kCancelled, std::move(answer.status)));
+        }
+        if (!answer.status.Is(ErrorKind::kNotFound)) {
+          return self->CloseFor(ClassifyFailure(answer.status, Side::kTarget),
+                                std::move(answer.status), Side::kTarget);
+        }
+        // The service has forgotten it.
+        self->upload_id_ = Secret();
+        self->Announce();
+      });
+}
+
+void Upload::Adopt(const std::vector<PartReceipt>& parts) {
+  parts_.assign(job_.plan.part_count, Part{});
+  next_part_ = 0;
+  parts_there_ = 0;
+  std::uint64_t bytes = 0;
+  for (const PartReceipt& receipt : parts) {
+    Part& part = parts_[receipt.index];
+    part.state = Part::State::kThere;
+    part.summed = true;
+    part.sum =
+        ContentSum{receipt.size_bytes, receipt.digests.Find(DigestKind::kCrc64Nvme)->crc64nvme(),
+                   receipt.digests.Find(DigestKind::kCrc32c)->crc32c()};
+    part.receipt = receipt;
+    ++parts_there_;
+    bytes += receipt.size_bytes;
+  }
+  core_.ledger().CountReused(bytes);
+  stale_condition_ = core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin;
+  stage_ = Stage::kParts;
+  if (core_.stopping()) return Stop();
+  SendParts();
+}
+
+// The source has changed since, or is to be cut in another way.
+void Upload::AbortLeft(const JournaledUpload& left) {
+  AbortUploadCommand abort{job_.target_key, left.upload_id};
+  core_.Ask<Finished>({.cleanup = true}, std::move(abort),
+                      [self = shared_from_this()](const Answer<Finished>&) { self->Announce(); });
+}
+
+// The earlier run died before it heard of the begin: what it may have left is an upload to this
+// very key without a part. One that somebody else is just beginning looks the same; its writer
+// begins again, and loses no byte.
+void Upload::AbortUnanswered() {
+  ListUploadsCommand list{job_.target_key};
+  core_.Ask<UploadList>({}, std::move(list),
+                        [self = shared_from_this()](Answer<UploadList> answer) {
+                          self->Announce();
+                          if (!answer.ok()) return;
+                          for (const UploadEntry& entry : answer.value->uploads) {
+                            if (entry.key == self->job_.target_key) self->AbortIfEmpty(entry);
+                          }
+                        });
+}
+
+void Upload::AbortIfEmpty(const UploadEntry& entry) {
+  ListPartsCommand list{entry.key, entry.upload_id};
+  core_.Ask<UploadedParts>({}, std::move(list),
+                           [self = shared_from_this(), entry](Answer<UploadedParts> answer) {
+                             const bool ours = entry.upload_id == self->upload_id_;
+                             if (ours || !answer.ok() || !answer.value->parts.empty()) return;
+                             AbortUploadCommand abort{entry.key, entry.upload_id};
+                             self->core_.Ask<Finished>({.cleanup = true}, std::move(abort),
+                                                       [](const Answer<Finished>&) {});
+                           });
+}
+
+// A stop is no failure: the next run of the same job goes on. Only such jobs have a journal that
+// lasts.
+bool Upload::StaysForLater() const {
+  return closing_->kind == CopyEnd::Kind::kCancelled && core_.stopping() &&
+         core_.options().resume && core_.keeps_state() && !upload_id_.empty();
+}
+
+}  // namespace godwit

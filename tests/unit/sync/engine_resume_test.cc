@@ -1,0 +1,147 @@
+// I15, I21: what an earlier run left of an upload, and what the next one makes of it.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/unit/sync/scripted_runner.h"
+
+namespace godwit {
+namespace {
+
+const std::string kBig = "0123456789abcdefghijABCDEFGHIJ)!@#$%^&*(";  // Four parts.
+
+// A run that is stopped when it sends its fourth part, and the one after it.
+class EngineResume : public testing::Test {
+ protected:
+  EngineResume() {
+    first_.options.jobs = 1;
+    first_.options.part_size_bytes = second_.options.part_size_bytes = 10;
+    first_.source.Set("big", kBig);
+    int parts = 0;
+    first_.watch = [this, parts](const Command& command) mutable {
+      if (Is<TransferPartCommand>(command) && ++parts == 3) first_.Post(Stop{130});
+    };
+    first_.Run();
+    second_.source = first_.source;
+    second_.target = first_.target;
+    second_.unfinished = {Journaled(first_)};
+  }
+
+  static JournaledUpload Journaled(const ScriptedRunner& run) {
+    const UploadIntentRecord intent = run.Kept<UploadIntentRecord>().at(0);
+    JournaledUpload upload{intent.key,
+                           intent.source_version,
+                           intent.size_bytes,
+                           intent.part_size_bytes,
+                           run.Kept<UploadBegunRecord>().at(0).upload_id,
+                           {}};
+    for (const UploadPartRecord& record : run.Kept<UploadPartRecord>()) {
+      upload.parts.push_back(record.part);
+    }
+    return upload;
+  }
+
+  // Parts of the second run, which must end well.
+  std::size_t Finish() {
+    summary_ = second_.Run();
+    EXPECT_EQ(summary_.exit_code, 0);
+    EXPECT_EQ(second_.target.objects.at("big").bytes, second_.source.objects.at("big").bytes);
+    EXPECT_TRUE(second_.target.uploads.empty());
+    return second_.Sent<TransferPartCommand>().size();
+  }
+  FakeUpload& left() { return second_.target.uploads.begin()->second; }
+
+  ScriptedRunner first_;
+  ScriptedRunner second_;
+  SyncSummary summary_;
+};
+
+TEST_F(EngineResume, GoesOnWithThePartsThatTheServiceStillHasI15) {
+  ASSERT_EQ(left().parts.size(), 3U);
+  EXPECT_EQ(Finish(), 1U);
+  EXPECT_TRUE(second_.Sent<BeginUploadCommand>().empty());
+  EXPECT_TRUE(summary_.resumed);
+  EXPECT_EQ(summary_.bytes_reused, 30U);
+  EXPECT_EQ(summary_.bytes_copied, kBig.size());
+  EXPECT_EQ(second_.Kept<UploadEndedRecord>().size(), 1U);
+}
+
+TEST_F(EngineResume, PartThatTheServiceLostIsSentAgainI15) {
+  left().parts.erase(1);
+  EXPECT_EQ(Finish(), 2U);
+}
+
+TEST_F(EngineResume, PartThatTheServiceHasInOtherBytesIsSentAgainI15) {
+  left().parts[0] = "##########";
+  EXPECT_EQ(Finish(), 2U);
+}
+
+TEST_F(EngineResume, PartThatOnlyTheServiceTellsOfIsSentAgain) {
+  second_.unfinished[0].parts.erase(second_.unfinished[0].parts.begin());
+  EXPECT_EQ(Finish(), 2U);
+}
+
+TEST_F(EngineResume, UploadThatTheServiceForgotBeginsAnew) {
+  second_.target.uploads.clear();
+  EXPECT_EQ(Finish(), 4U);
+  EXPECT_FALSE(summary_.resumed);
+}
+
+TEST_F(EngineResume, SourceThatChangedBeginsAnewI21) {
+  second_.source.Set("big", std::string(40, 'n'));
+  EXPECT_EQ(Finish(), 4U);
+  EXPECT_EQ(second_.Sent<AbortUploadCommand>().size(), 1U);
+}
+
+TEST_F(EngineResume, OtherPartSizeBeginsAnew) {
+  second_.options.part_size_bytes = 20;
+  EXPECT_EQ(Finish(), 2U);
+  EXPECT_FALSE(summary_.resumed);
+}
+
+TEST_F(EngineResume, NoResumeBeginsAnew) {
+  second_.options.resume = false;
+  EXPECT_EQ(Finish(), 4U);
+}
+
+TEST_F(EngineResume, UploadOfAnObjectThatNeedsNoCopyIsAborted) {
+  second_.source.Set("big", "x");
+  second_.target.Set("big", "x").head_digests = SumOf("x").digests();
+  second_.source.objects.at("big").head_digests = SumOf("x").digests();
+  EXPECT_EQ(Finish(), 0U);
+  EXPECT_EQ(second_.Kept<UploadEndedRecord>().size(), 1U);
+}
+
+TEST_F(EngineResume, ListingThatFailedAbortsNothing) {
+  second_.source.objects.clear();
+  second_.before = [](const Command& command) -> std::optional<Status> {
+    const auto* list = std::get_if<ListCommand>(&command.body);
+    if (list == nullptr || list->side != Side::kSource) return std::nullopt;
+    return Status(ErrorKind::kPermissionDenied, "403");
+  };
+  EXPECT_NE(second_.Run().exit_code, 0);
+  EXPECT_EQ(second_.target.uploads.size(), 1U);
+}
+
+TEST_F(EngineResume, ConditionThatWasGivenAtTheBeginMayBeStale) {
+  second_.target.capabilities.condition_on_finish = ConditionSupport::kAtBegin;
+  left().options.condition = WriteCondition::CreateOnly();
+  second_.target.Set("big", "somebody else's");
+  EXPECT_EQ(Finish(), 5U);
+}
+
+TEST_F(EngineResume, BeginThatNobodyHeardOfIsAbortedIfItHasNoPart) {
+  second_.unfinished[0].upload_id = Secret();
+  second_.unfinished[0].parts.clear();
+  auto busy = second_.target.uploads.extract(second_.target.uploads.begin());
+  second_.target.uploads["busy"] = busy.mapped();
+  second_.target.uploads["unheard"] = FakeUpload{"big", {}, {}, {}};
+  second_.target.uploads["foreign"] = FakeUpload{"bigger", {}, {}, {}};
+  EXPECT_EQ(second_.Run().exit_code, 0);
+  EXPECT_EQ(second_.target.uploads.size(), 2U);
+  EXPECT_FALSE(second_.target.uploads.contains("unheard"));
+}
+
+}  // namespace
+}  // namespace godwit
