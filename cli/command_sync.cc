@@ -12,6 +12,7 @@
 #include "cli/session.h"
 #include "lib/base/text.h"
 #include "lib/policy/permit_issuer.h"
+#include "lib/run/leftovers.h"
 #include "lib/run/signals.h"
 #include "lib/run/sqlite_job_store.h"
 #include "lib/run/target_lock.h"
@@ -106,6 +107,7 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocatio
     const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitUnable;
     return Failed(ReportNotStarted(session, label, made, code));
   }
+  if (lock && lock->taken_over()) RemoveLeftovers(target, **state, session.log);
   return RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
 }
 

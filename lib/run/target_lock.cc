@@ -50,10 +50,12 @@ Status Locked(const LockRecord& holder, const std::string& target) {
 // One record in the registry, and the thread that keeps it fresh.
 class TargetLock::Held {
  public:
-  Held(std::string state_dir, LockRecord record, Log& log, LockLease lease);
+  Held(std::string state_dir, LockRecord record, Log& log, LockLease lease, bool taken_over);
   ~Held();
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
+
+  const bool taken_over;
 
  private:
   void KeepAlive(const std::stop_token& stop);
@@ -68,8 +70,13 @@ class TargetLock::Held {
   std::jthread keeper_;  // Last: ends before what it uses.
 };
 
-TargetLock::Held::Held(std::string state_dir, LockRecord record, Log& log, LockLease lease)
-    : state_dir_(std::move(state_dir)), record_(std::move(record)), log_(log), lease_(lease) {
+TargetLock::Held::Held(std::string state_dir, LockRecord record, Log& log, LockLease lease,
+                       bool after_dead)
+    : taken_over(after_dead),
+      state_dir_(std::move(state_dir)),
+      record_(std::move(record)),
+      log_(log),
+      lease_(lease) {
   keeper_ = StartWithoutSignals([this](const std::stop_token& stop) { KeepAlive(stop); });
 }
 
@@ -125,12 +132,12 @@ Result<TargetLock> TargetLock::Take(const std::string& state_dir,
   Result<std::vector<LockRecord>> records = registry->Read();
   if (!records.ok()) return std::move(records).status();
   const Timestamp now = SystemClock().WallNow();
-  std::erase_if(*records, [&](const LockRecord& record) {
+  // Dead holders of other targets stay: whoever comes to theirs must know.
+  const auto dead = std::erase_if(*records, [&](const LockRecord& record) {
     if (Holds(record, now, lease)) return false;
-    if (TargetsOverlap(record.target, target_identity)) {
-      log.Info("taking over the lock of a run that ended without giving it back: " +
-               Describe(record));
-    }
+    if (!TargetsOverlap(record.target, target_identity)) return false;
+    log.Info("taking over the lock of a run that ended without giving it back: " +
+             Describe(record));
     return true;
   });
   for (const LockRecord& record : *records) {
@@ -139,10 +146,11 @@ Result<TargetLock> TargetLock::Take(const std::string& state_dir,
   LockRecord record{MakeRunId(), ThisProcess(), now, now, target_identity};
   records->push_back(record);
   GODWIT_RETURN_IF_ERROR(registry->Write(*records));
-  return TargetLock(std::make_unique<Held>(state_dir, std::move(record), log, lease));
+  return TargetLock(std::make_unique<Held>(state_dir, std::move(record), log, lease, dead > 0));
 }
 
 TargetLock::TargetLock(std::unique_ptr<Held> held) : held_(std::move(held)) {}
+bool TargetLock::taken_over() const { return held_->taken_over; }
 TargetLock::TargetLock(TargetLock&&) noexcept = default;
 TargetLock& TargetLock::operator=(TargetLock&&) noexcept = default;
 TargetLock::~TargetLock() = default;

@@ -30,6 +30,8 @@ class TargetLock {
   // lock.
   static Result<TargetLock> Take(const std::string& state_dir, const std::string& target_identity,
                                  Log& log, LockLease lease = {});
+  // An earlier holder died without giving it back: it may have left unfinished work.
+  bool taken_over() const;
   TargetLock(TargetLock&&) noexcept;
   TargetLock& operator=(TargetLock&&) noexcept;
   ~TargetLock();

@@ -108,7 +108,7 @@ class LocalStore final : public ObjectStore {
     PartReceipt receipt;
     std::uint64_t offset = 0;
   };
-  // An upload that this object began.
+  // An upload that this object began, or took up.
   struct Upload {
     std::string key;
     LocalKey path;
@@ -141,7 +141,8 @@ class LocalStore final : public ObjectStore {
   Result<FileDescriptor> MakeFolder(int parent, const std::string& name, const std::string& path,
                                     std::string_view shown);
   Result<OutputFile> CreateOutput(const FileDescriptor& folder, const LocalKey& path,
-                                  std::string_view shown, std::uint64_t size_bytes);
+                                  std::string_view shown, std::string name,
+                                  std::uint64_t size_bytes);
   Result<PutReceipt> PutFolder(const CallContext& context, std::string_view key,
                                const PutOptions& options, const ByteSource& body);
   // Everything from the last byte written to the receipt.
@@ -156,6 +157,10 @@ class LocalStore final : public ObjectStore {
 
   // Uploads.
   Result<std::shared_ptr<Upload>> FindUpload(std::string_view key, const Secret& upload_id);
+  // local_resume.cc
+  Result<std::shared_ptr<Upload>> Reopen(const CallContext& context, std::string_view key,
+                                         const Secret& upload_id);
+  Status ReadParts(const CallContext& context, Upload& upload);
   Result<Digest> CheckParts(Upload& upload, std::span<const PartReceipt> parts,
                             std::uint64_t size_bytes) const;
 

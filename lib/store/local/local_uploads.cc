@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -13,6 +16,7 @@
 #include "lib/store/local/leftover_scan.h"
 #include "lib/store/local/local_errors.h"
 #include "lib/store/local/local_store.h"
+#include "lib/store/local/upload_file_name.h"
 
 namespace godwit {
 namespace {
@@ -64,7 +68,8 @@ Result<Secret> LocalStore::BeginUpload(const CallContext& context, const WritePe
   if (!folder.ok()) return folder.status();
   upload->folder = std::move(*folder);
   Result<OutputFile> file =
-      CreateOutput(upload->folder, upload->path, Shown(key), options.size_bytes);
+      CreateOutput(upload->folder, upload->path, Shown(key),
+                   UploadFileName{NewTemporaryName(), options}.Text(), options.size_bytes);
   if (!file.ok()) return file.status();
   upload->file.emplace(std::move(*file));
   // Like an upload of a service, it outlives the one that began it.
@@ -120,7 +125,8 @@ Result<PartReceipt> LocalStore::PutPart(const CallContext& context, const WriteP
 Result<UploadedParts> LocalStore::ListParts(const CallContext& context, std::string_view key,
                                             const Secret& upload_id) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  const Result<std::shared_ptr<Upload>> upload = FindUpload(key, upload_id);
+  Result<std::shared_ptr<Upload>> upload = FindUpload(key, upload_id);
+  if (!upload.ok()) upload = Reopen(context, key, upload_id);
   if (!upload.ok()) return upload.status();
   UploadedParts kept;
   const std::lock_guard lock((*upload)->mutex);
@@ -134,9 +140,11 @@ Result<std::vector<UploadEntry>> LocalStore::ListUploads(const CallContext& cont
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
   std::vector<UploadEntry> entries;
+  std::set<std::string> known;
   {
     const std::lock_guard lock(uploads_mutex_);
     for (const auto& [id, upload] : uploads_) {
+      known.insert(id);
       if (!upload->key.starts_with(prefix)) continue;
       entries.push_back(UploadEntry{upload->key, Secret(id), upload->started});
     }
@@ -146,6 +154,7 @@ Result<std::vector<UploadEntry>> LocalStore::ListUploads(const CallContext& cont
       ScanLeftovers(context, (*root)->get(), jail_, std::string(prefix), Shown(""),
                     [&](const std::string& path, const struct stat& info) {
                       if (SplitLocalKey(path).name.starts_with(temporary_prefix_)) return;
+                      if (known.contains(path)) return;
                       entries.push_back(UploadEntry{path, Secret(path), ModifiedOf(info)});
                     });
   if (!scanned.ok()) return scanned;
@@ -195,7 +204,7 @@ Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const Wr
   }
   GODWIT_RETURN_IF_ERROR(upload.file->SetSize(options.size_bytes));
   Result<PutReceipt> receipt = Publish(upload.folder, upload.path, Shown(key), *upload.file,
-                                       upload.options.attributes, options.condition);
+                                       options.attributes, options.condition);
   if (!receipt.ok()) {
     const std::lock_guard lock(upload.mutex);
     upload.damaged |= receipt.status().Is(ErrorKind::kLocalIo);
@@ -212,11 +221,9 @@ Status LocalStore::AbortUpload(const CallContext& context, const WritePermit&, s
                                const Secret& upload_id) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
   // Also one of an earlier run, which only its file still tells of.
-  const std::string& id = upload_id.Reveal();
-  const LocalKey path = SplitLocalKey(id.empty() ? "/" : id);
-  const bool ours = path.name.starts_with(".godwit-") && !path.is_folder && !id.starts_with('/');
-  if (!ours) return NotAnUpload(Shown(key));
-  if (!path.folder.empty()) GODWIT_RETURN_IF_ERROR(CheckLocalKey(path.folder + '/'));
+  const std::optional<LocalKey> path_of_id = UploadPath(upload_id);
+  if (!path_of_id) return NotAnUpload(Shown(key));
+  const LocalKey& path = *path_of_id;
   {
     const std::lock_guard lock(uploads_mutex_);
     uploads_.erase(upload_id.Reveal());

@@ -71,9 +71,10 @@ Result<FileDescriptor> LocalStore::MakeFolder(int parent, const std::string& nam
 }
 
 Result<OutputFile> LocalStore::CreateOutput(const FileDescriptor& folder, const LocalKey& path,
-                                            std::string_view shown, std::uint64_t size_bytes) {
+                                            std::string_view shown, std::string name,
+                                            std::uint64_t size_bytes) {
   const std::lock_guard lock(FolderLock(path.folder));
-  return OutputFile::Create(folder.get(), NewTemporaryName(), size_bytes, std::string(shown));
+  return OutputFile::Create(folder.get(), std::move(name), size_bytes, std::string(shown));
 }
 
 Result<PutReceipt> LocalStore::Put(const CallContext& context, const WritePermit&,
@@ -93,7 +94,8 @@ Result<PutReceipt> LocalStore::Put(const CallContext& context, const WritePermit
   if (!root.ok()) return root.status();
   const Result<FileDescriptor> folder = OpenOrMakeFolder(**root, path.folder, shown);
   if (!folder.ok()) return folder.status();
-  Result<OutputFile> file = CreateOutput(*folder, path, shown, body.size_bytes());
+  Result<OutputFile> file =
+      CreateOutput(*folder, path, shown, NewTemporaryName(), body.size_bytes());
   if (!file.ok()) return file.status();
   DigestCheck check(options.digests, DigestCheck::Extent::kCheapest);
   GODWIT_RETURN_IF_ERROR(file->Write(

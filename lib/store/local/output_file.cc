@@ -98,6 +98,15 @@ Result<OutputFile> OutputFile::Create(int folder, std::string name, std::uint64_
   return file;
 }
 
+Result<OutputFile> OutputFile::Reopen(int folder, std::string name, std::string key) {
+  OutputFile file(folder, std::move(name), std::move(key));
+  constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  file.plain_ = FileDescriptor(::openat(folder, file.name_.c_str(), kFlags));
+  if (!file.plain_.valid()) return file.Fail(errno);
+  file.OpenDirect();
+  return file;
+}
+
 Status OutputFile::Prepare(std::uint64_t size_bytes) {
   while (::fallocate(plain_.get(), 0, 0, static_cast<off_t>(size_bytes)) != 0) {
     if (errno == EINTR) continue;

@@ -28,6 +28,8 @@ class OutputFile {
   // will be written; `key` is for messages.
   static Result<OutputFile> Create(int folder, std::string name, std::uint64_t size_bytes,
                                    std::string key);
+  // Opens the unfinished file `name` again, to go on with it; it stays.
+  static Result<OutputFile> Reopen(int folder, std::string name, std::string key);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();

@@ -105,7 +105,13 @@ TEST_F(TargetLockTest, AKilledHolderIsTakenOver) {
   EXPECT_NE(refused.status().message().find("pid " + std::to_string(child)), std::string::npos);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_TRUE(Take("t/sub/").ok());
+  // Whoever works elsewhere does not make the dead forgotten.
+  const Result<TargetLock> elsewhere = Take("u/");
+  ASSERT_TRUE(elsewhere.ok());
+  EXPECT_FALSE(elsewhere->taken_over());
+  const Result<TargetLock> taken = Take("t/sub/");
+  ASSERT_TRUE(taken.ok());
+  EXPECT_TRUE(taken->taken_over());
   EXPECT_NE(messages_.str().find("taking over"), std::string::npos);
   close(ready[0]);
   close(ready[1]);
