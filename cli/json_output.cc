@@ -40,13 +40,14 @@ void SetObjects(Json& json, const SyncSummary& summary) {
   }
 }
 
-void SetRequests(Json& json, const RequestMeter& meter) {
-  json["requests"] = {{"list", meter.requests(RequestClass::kList)},
-                      {"get", meter.requests(RequestClass::kGet)},
-                      {"put", meter.requests(RequestClass::kPut)},
-                      {"head", meter.requests(RequestClass::kHead)},
-                      {"delete", meter.requests(RequestClass::kDelete)},
-                      {"copy", meter.requests(RequestClass::kCopy)}};
+void SetRequests(Json& json, const RequestCounts& counts) {
+  const auto count = [&counts](RequestClass request) {
+    return counts[static_cast<std::size_t>(request)];
+  };
+  json["requests"] = {
+      {"list", count(RequestClass::kList)},     {"get", count(RequestClass::kGet)},
+      {"put", count(RequestClass::kPut)},       {"head", count(RequestClass::kHead)},
+      {"delete", count(RequestClass::kDelete)}, {"copy", count(RequestClass::kCopy)}};
 }
 
 Json MakeError(const ErrorReport& error) {
@@ -72,7 +73,7 @@ Json MakeSummary(const SyncSummary& summary, const SummaryFrame& frame) {
   if (frame.target_count > 0) json["targets"] = frame.target_count;
   json["dry_run"] = summary.dry_run;
   SetObjects(json, summary);
-  if (frame.meter != nullptr) SetRequests(json, *frame.meter);
+  SetRequests(json, frame.requests);
   json["retries"] = summary.retries;
   json["elapsed_s"] = static_cast<double>(frame.elapsed.count()) / 1000;
   json["resumed"] = summary.resumed;
@@ -81,6 +82,14 @@ Json MakeSummary(const SyncSummary& summary, const SummaryFrame& frame) {
 }
 
 }  // namespace
+
+RequestCounts CountsOf(const RequestMeter& meter) {
+  RequestCounts counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts[i] = meter.requests(static_cast<RequestClass>(i));
+  }
+  return counts;
+}
 
 std::string ActionJson(const ActionReport& action, std::string_view target) {
   Json json;

@@ -128,7 +128,7 @@ void DeletePhase::Block(int exit_code, const std::string& message) {
   if (exit_code != 0) core_.ledger().NoteExit(exit_code);
   const std::uint64_t left = spool_.count() - next_row_;
   if (exit_code == 6) {
-    core_.ReportError("", Status(ErrorKind::kInvalidArgument, message));
+    core_.ReportError("", Status(ErrorKind::kBlocked, message));
   } else if (left > 0) {
     core_.Notice("delete-blocked", message);
   }
