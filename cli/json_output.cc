@@ -11,7 +11,12 @@ using Json = nlohmann::ordered_json;
 
 std::string Dump(const Json& json) {
   // Names are checked before; a message from a service may hold anything.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto text = [&json](bool ascii) {
+    return json.dump(-1, ' ', ascii, Json::error_handler_t::replace);
+  };
+  // Bidi and control characters beyond ASCII, some of which readers take for the end of a line.
+  std::string line = text(false);
+  return EscapeForDisplay(line) == line ? line : text(true);
 }
 
 // Keys that are not UTF-8 cannot stand in JSON: they come as base64 under another name.

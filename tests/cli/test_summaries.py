@@ -62,6 +62,15 @@ class Summaries(Case):
         self.assertEqual((run.summary["exit_code"], run.summary["objects"]["copied"]), (8, 1))
         self.assertIn("none/report.json", run.err)
 
+    def test_names_with_line_separators_are_one_line_of_json(self):
+        names = ["a\u2028b", "c\u0085d", "e\u202ef", "g\x7fh", "plain-\u00e9"]
+        self.tree({name: b"1" for name in names}, "odd")
+        run = self.sync("odd", "s3://bucket/odd", server=self.cloud)
+        self.assertEqual({action["key"] for action in run.actions()}, set(names))
+        for harmful in ("\u2028", "\u0085", "\u202e", "\x7f"):
+            self.assertNotIn(harmful, run.out.decode())
+        self.assertIn("plain-\u00e9", run.out.decode())
+
     def test_secrets_that_a_service_repeats_are_in_no_output(self):
         self.tree({"a": b"1"})
         secret = self.cloud.secret_key
