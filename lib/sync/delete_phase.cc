@@ -17,7 +17,6 @@ void DeletePhase::Start(DeleteFacts facts) {
   facts_ = std::move(facts);
   const SyncOptions& options = core_.options();
   facts_.target_keys = core_.ledger().listed(Side::kTarget);
-  facts_.source_keys = core_.ledger().listed(Side::kSource);
   facts_.candidates = spool_.count();
   facts_.failed_copies = core_.ledger().failed_copies();
   facts_.allow_empty_source = options.allow_empty_source;
