@@ -52,6 +52,21 @@ Status NeedsRecursive(const ParsedLocation& source) {
                 "'" + EscapeForDisplay(source.text) + "' is a folder; add --recursive to copy it");
 }
 
+ListRequest FirstKey(const ParsedLocation& source) {
+  ListRequest request;
+  request.prefix = source.FolderPrefix();
+  request.keys_max = 1;
+  return request;
+}
+
+// Whether no key lies under the prefix, but an object has exactly its name. What cannot be found
+// out is the job's to report.
+bool IsOnlyObject(Session& session, const ParsedLocation& source, ObjectStore& store) {
+  const Result<ListPage> page = store.List(session.Context(), FirstKey(source));
+  if (!page.ok() || !page->entries.empty() || !page->next_page_token.empty()) return false;
+  return store.Head(session.Context(), source.path).ok();
+}
+
 // What SRC means: one object, or a folder.
 Result<bool> IsFolder(Session& session, const ParsedLocation& source, ObjectStore* store) {
   if (source.is_local()) {
@@ -59,15 +74,13 @@ Result<bool> IsFolder(Session& session, const ParsedLocation& source, ObjectStor
     if (kind == FileKind::kMissing) return Missing(source);
     return kind == FileKind::kFolder;
   }
-  if (source.trailing_slash || source.path.empty() || session.settings.recursive) return true;
+  if (source.trailing_slash || source.path.empty()) return true;
   const std::unique_ptr<ObjectStore> retrying = MakeRetrying(session, *store);
+  if (session.settings.recursive) return !IsOnlyObject(session, source, *retrying);
   const Result<ObjectMeta> meta = retrying->Head(session.Context(), source.path);
   if (meta.ok()) return false;
   if (!meta.status().Is(ErrorKind::kNotFound)) return meta.status();
-  ListRequest request;
-  request.prefix = source.FolderPrefix();
-  request.keys_max = 1;
-  const Result<ListPage> page = retrying->List(session.Context(), request);
+  const Result<ListPage> page = retrying->List(session.Context(), FirstKey(source));
   if (!page.ok()) return page.status();
   if (page->entries.empty()) return Missing(source);
   return true;
@@ -160,9 +173,11 @@ int CopyFromStdin(Session& session, const ParsedLocation& target) {
                                "'" + EscapeForDisplay(target.text) +
                                    "' is a folder; stdin has no name, so name the object"));
   }
-  if (session.settings.sync.dry_run) return kExitDone;
   Result<ObjectSide> to = OpenObjectSide(session, target, RootMode::kCreate);
-  if (!to.ok()) return session.Fail(to.status());
+  if (!to.ok()) {
+    return ReportNotStarted(session, {"cp", "-", target.text}, to.status(),
+                            ExitCodeOf(to.status()));
+  }
   return UploadStdin(session, to->opened.store(), to->key, target.text);
 }
 

@@ -80,6 +80,21 @@ Status WrongOperandCount(const CommandSpec& command, std::size_t count) {
                std::to_string(count) + " given");
 }
 
+Status MissingValue(std::string_view option) {
+  return Usage("--" + std::string(option) + " '': it needs a value");
+}
+
+// The parser would take the next argument for the value of "--option=".
+Status CheckEmptyValues(const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (!argument.starts_with("--") || argument.find('=') + 1 != argument.size()) continue;
+    const std::string name = argument.substr(2, argument.size() - 3);
+    if (FindOption(name) != nullptr) return MissingValue(name);
+  }
+  return Status::Ok();
+}
+
 // Records each option in the order typed.
 void CollectGiven(const CLI::App& app, CommandLine& line) {
   std::map<const CLI::Option*, std::size_t> seen;
@@ -95,6 +110,7 @@ void CollectGiven(const CLI::App& app, CommandLine& line) {
 
 Status RunParser(const CommandSpec& command, std::vector<std::string> arguments,
                  CommandLine& line) {
+  GODWIT_RETURN_IF_ERROR(CheckEmptyValues(arguments));
   CLI::App app;
   app.set_help_flag();
   app.add_flag("-h", line.help_short);
@@ -107,6 +123,13 @@ Status RunParser(const CommandSpec& command, std::vector<std::string> arguments,
     added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   app.allow_extras();
+  // What follows a lone "--" are operands, whatever they begin with.
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  std::vector<std::string> literal;
+  if (end != arguments.end()) {
+    literal.assign(end + 1, arguments.end());
+    arguments.erase(end, arguments.end());
+  }
   // The parser wants them last first.
   std::reverse(arguments.begin(), arguments.end());
   try {
@@ -118,6 +141,7 @@ Status RunParser(const CommandSpec& command, std::vector<std::string> arguments,
   }
   if (!app.remaining().empty()) return UnknownOption(app.remaining().front(), command);
   CollectGiven(app, line);
+  line.operands.insert(line.operands.end(), literal.begin(), literal.end());
   return Status::Ok();
 }
 
@@ -132,13 +156,19 @@ Status CheckOperands(const CommandLine& line) {
   }
   for (const auto& [name, value] : line.given) {
     if (FindOption(name)->planned) {
-      return Usage("--" + name + " is not in this version yet; run without it");
+      return NotInThisVersion(name);
     }
+    // "$UNSET" must not read as "none given".
+    if (value.empty() && !IsSwitch(*FindOption(name))) return MissingValue(name);
   }
   return Status::Ok();
 }
 
 }  // namespace
+
+Status NotInThisVersion(std::string_view option) {
+  return Usage("--" + std::string(option) + " is not in this version yet; run without it");
+}
 
 Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments) {
   CommandLine line;

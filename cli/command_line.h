@@ -33,8 +33,9 @@ Result<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 class OptionValues {
  public:
   // `defaults` is the table [defaults] of the configuration file.
-  static Result<OptionValues> Resolve(const CommandLine& line, const Environment& environment,
-                                      const std::map<std::string, std::string>& defaults);
+  static Result<OptionValues> Resolve(
+      const CommandLine& line, const Environment& environment,
+      const std::map<std::string, std::vector<std::string>>& defaults);
 
   // The value; the table's default if none was given ("" where there is none).
   const std::string& Value(std::string_view option) const;
@@ -49,6 +50,9 @@ class OptionValues {
   std::map<std::string, bool, std::less<>> given_;
   std::vector<std::pair<std::string, std::string>> lists_;
 };
+
+// The refusal of an option that is known but only planned.
+Status NotInThisVersion(std::string_view option);
 
 // -h (one line an option) or --help (all) of a command; of the program if it is null.
 std::string HelpText(const CommandSpec* command, bool with_details);

@@ -74,7 +74,7 @@ int RunRm(Session& session) {
   action.status = !status.ok()                    ? ActionStatus::kFailed
                   : session.settings.sync.dry_run ? ActionStatus::kPlanned
                                                   : ActionStatus::kDone;
-  return ReportDirect(session, label, action, status);
+  return ReportDirect(session, label, action, status, ExitCodeOf(status));
 }
 
 }  // namespace godwit

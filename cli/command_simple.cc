@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "lib/plan/merge.h"
 #include "lib/policy/permit_issuer.h"
+#include "lib/store/digest_check.h"
 
 namespace godwit {
 namespace {
@@ -124,20 +125,26 @@ ListRequest FolderRequest(const Target& target) {
 // Passes bytes to stdout. A closed pipe ends the read quietly.
 class StdoutSink final : public ByteSink {
  public:
-  explicit StdoutSink(ResultWriter& results) : results_(results) {}
+  // `expected` are the digests of all the bytes that are to pass.
+  StdoutSink(ResultWriter& results, const DigestSet& expected)
+      : results_(results), check_(expected, DigestCheck::Extent::kCheapest) {}
   Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     // A repeated read begins again at its first byte: what was written is skipped.
     if (offset + bytes.size() <= written_) return Status::Ok();
     if (offset < written_) bytes = bytes.subspan(written_ - offset);
+    check_.Update(bytes);
     results_.Raw(bytes);
     written_ = std::max(written_, offset + bytes.size());
     if (results_.open()) return Status::Ok();
     return Status(ErrorKind::kCancelled, "stdout was closed");
   }
   void StartAt(std::uint64_t offset) { written_ = offset; }
+  // Fails with kCorrupted if what was printed is not what the service says it keeps.
+  Status Check() { return check_.Finish(); }
 
  private:
   ResultWriter& results_;
+  DigestCheck check_;
   std::uint64_t written_ = 0;
 };
 
@@ -245,16 +252,17 @@ int RunCat(Session& session) {
   if (!options.ok()) return session.Fail(options.status());
   Result<Target> target = OpenTarget(session, session.line.operands[0], true);
   if (!target.ok()) return session.Fail(target.status());
-  StdoutSink sink(session.results);
+  const std::string& key = target->location.path;
+  const Result<ObjectMeta> meta = target->store->Head(session.Context(), key);
+  if (!meta.ok()) return session.Fail(meta.status());
+  options->version = meta->entry.version;
+  const bool whole = options->offset == 0 && options->length == 0;
+  StdoutSink sink(session.results, whole ? meta->entry.digests : DigestSet());
   sink.StartAt(options->offset);
-  const Result<ObjectMeta> meta =
-      target->store->Get(session.Context(), target->location.path, *options, sink);
-  if (meta.ok()) return kExitDone;
-  if (session.results.error() == EPIPE) return kExitDone;
-  if (session.results.error() != 0) {
-    return session.Fail(Status(ErrorKind::kLocalIo, "stdout cannot be written"));
-  }
-  return session.Fail(meta.status());
+  Status status = target->store->Get(session.Context(), key, *options, sink).status();
+  if (session.results.error() != 0) return kExitDone;  // main says what that means.
+  if (status.ok()) status = sink.Check().WithOperation("read").WithObject(target->location.text);
+  return status.ok() ? kExitDone : session.Fail(status);
 }
 
 int RunMb(Session& session) {

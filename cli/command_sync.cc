@@ -169,10 +169,7 @@ int RunSync(Session& session) {
     summaries.push_back(SyncTo(session, source, (*locations)[i], label, signals.flag()));
     if (*signals.flag() != 0) break;
   }
-  if (label.show_target) ReportTotal(session, label, summaries);
-  int code = 0;
-  for (const SyncSummary& summary : summaries) code = StrongerExitCode(code, summary.exit_code);
-  return code;
+  return label.show_target ? ReportTotal(session, label, summaries) : summaries.front().exit_code;
 }
 
 }  // namespace godwit

@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::array kCommonKeys{"type",       "endpoint",  "bucket",   "location",
                                  "allow_http", "ca_bundle", "anonymous"};
+constexpr std::array kSwitchKeys{"allow_http", "anonymous", "parallel_upload"};
 constexpr std::array kS3Keys{"region",
                              "addressing",
                              "checksum",
@@ -70,24 +72,47 @@ Result<Remote> ReadRemote(const std::string& path, const std::string& name,
     }
     const std::optional<std::string> value = AsText(node);
     if (!value) return At(path, node.source(), "'" + key_text + "' must be text, true or false");
+    if (Has(kSwitchKeys, key_text) && *value != "true" && *value != "false") {
+      return At(path, node.source(), "'" + key_text + "' must be true or false");
+    }
     remote.keys[key_text] = *value;
   }
   return remote;
 }
 
-Result<std::map<std::string, std::string>> ReadDefaults(const std::string& path,
-                                                        const toml::table& table) {
-  std::map<std::string, std::string> defaults;
+using Defaults = std::map<std::string, std::vector<std::string>>;
+
+// A value, or for a list option also an array of them.
+std::optional<std::vector<std::string>> AsValues(const OptionSpec* option, const toml::node& node) {
+  std::vector<std::string> values;
+  const toml::array* array = node.as_array();
+  if (array == nullptr) {
+    std::optional<std::string> value = AsText(node);
+    if (!value) return std::nullopt;
+    return std::vector<std::string>{std::move(*value)};
+  }
+  if (option == nullptr || option->kind != OptionKind::kList) return std::nullopt;
+  for (const toml::node& item : *array) {
+    std::optional<std::string> value = AsText(item);
+    if (!value) return std::nullopt;
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+Result<Defaults> ReadDefaults(const std::string& path, const toml::table& table) {
+  Defaults defaults;
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const std::string bare = name.starts_with("no-") ? name.substr(3) : name;
     if (FindOption(name) == nullptr && FindOption(bare) == nullptr) {
       return At(path, node.source(), "defaults: there is no option '" + name + "'");
     }
-    const std::optional<std::string> value = AsText(node);
-    if (!value)
+    std::optional<std::vector<std::string>> values = AsValues(FindOption(name), node);
+    if (!values) {
       return At(path, node.source(), "'" + name + "' must be text, a number, true or false");
-    defaults[name] = *value;
+    }
+    defaults[name] = *std::move(values);
   }
   return defaults;
 }
@@ -101,7 +126,7 @@ Status ReadTables(const std::string& path, const toml::table& root, ConfigFile& 
           "unknown entry '" + std::string(key.str()) + "'; it takes [remote.NAME] and [defaults]");
     }
     if (key.str() == "defaults") {
-      Result<std::map<std::string, std::string>> defaults = ReadDefaults(path, *table);
+      Result<Defaults> defaults = ReadDefaults(path, *table);
       if (!defaults.ok()) return defaults.status();
       config.defaults = std::move(*defaults);
       continue;
@@ -153,8 +178,11 @@ Result<ConfigFile> LoadConfigFile(const std::string& path, const Environment& en
   if (found.empty()) return ConfigFile{};
   std::ifstream in(found, std::ios::binary);
   std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) {
+  // A folder opens like a file, and reads like an empty one.
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(found, error);
+  if (in) text << in.rdbuf();
+  if (!in || is_folder) {
     return Status(ErrorKind::kInvalidArgument,
                   "cannot read the configuration file '" + found + "'");
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "godwit/result.h"
@@ -25,7 +26,8 @@ struct Remote {
 struct ConfigFile {
   std::string path;  // Empty: there is none.
   std::map<std::string, Remote, std::less<>> remotes;
-  std::map<std::string, std::string> defaults;  // Long option name -> value.
+  // Long option name -> its value; several for an option that is a list.
+  std::map<std::string, std::vector<std::string>> defaults;
 };
 
 // Reads `path` ("" finds it: GODWIT_CONFIG, $XDG_CONFIG_HOME/godwit/config.toml, then

@@ -70,7 +70,7 @@ void JobOutput::OnReport(const Report& report) {
     ShowAction(*action);
   } else if (const auto* error = std::get_if<ErrorReport>(&report)) {
     if (errors_.size() < kErrorsKept) errors_.push_back(*error);
-    if (settings_.json) results_.Line(ErrorJson(*error, target_));
+    if (settings_.json) results_.Line(log_.Redacted(ErrorJson(*error, target_)));
     log_.Error(error->status.ToString());
   } else if (const auto* notice = std::get_if<NoticeReport>(&report)) {
     log_.WarnOnce(notice->topic + target_, notice->message);

@@ -13,33 +13,53 @@
 namespace godwit {
 namespace {
 
-SummaryFrame MakeFrame(const JobLabel& label, const RequestMeter& meter,
-                       std::chrono::milliseconds elapsed) {
+constexpr std::size_t kErrorsKept = 100;
+
+std::chrono::milliseconds Elapsed(const Session& session) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               session.started);
+}
+
+// With the requests since the last frame: what a job sent before it began is its own, too.
+SummaryFrame MakeFrame(Session& session, const JobLabel& label, std::chrono::milliseconds elapsed) {
   SummaryFrame frame;
   frame.command = label.command;
   frame.run_id = MakeRunId();
   frame.source = label.source;
   frame.target = label.target;
   frame.elapsed = elapsed;
-  frame.meter = &meter;
+  const RequestCounts now = CountsOf(session.meter);
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    frame.requests[i] = now[i] - session.shown_requests[i];
+  }
+  session.shown_requests = now;
   return frame;
 }
 
-void WriteReport(Session& session, const SyncSummary& summary, const SummaryFrame& frame,
-                 const std::vector<ErrorReport>& errors) {
-  const std::string& path = session.settings.report_file;
-  if (path.empty()) return;
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << ReportJson(summary, frame, errors) << '\n';
-  out.close();
-  if (!out) {
-    session.log.Error("cannot write the report '" + path + "': " + std::strerror(errno));
+void KeepErrors(Session& session, const std::vector<ErrorReport>& errors) {
+  for (const ErrorReport& error : errors) {
+    if (session.errors.size() == kErrorsKept) return;
+    session.errors.push_back(error);
   }
 }
 
-void Show(Session& session, const SyncSummary& summary, const SummaryFrame& frame,
-          const std::vector<ErrorReport>& errors) {
-  WriteReport(session, summary, frame, errors);
+// False if the report that was asked for could not be written.
+bool WriteReport(Session& session, const SyncSummary& summary, const SummaryFrame& frame) {
+  const std::string& path = session.settings.report_file;
+  if (path.empty()) return true;
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << session.log.Redacted(ReportJson(summary, frame, session.errors)) << '\n';
+  out.close();
+  if (out) return true;
+  session.log.Error("cannot write the report '" + path + "': " + std::strerror(errno));
+  return false;
+}
+
+// Writes the report, if this is the command's last summary, and shows the summary.
+void Show(Session& session, SyncSummary& summary, const SummaryFrame& frame, bool last) {
+  if (last && !WriteReport(session, summary, frame)) {
+    summary.exit_code = StrongerExitCode(summary.exit_code, kExitUnable);
+  }
   if (session.settings.json) {
     session.results.Line(SummaryJson(summary, frame));
   } else if (!session.settings.quiet) {
@@ -61,13 +81,14 @@ SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoin
       !source.copy_domain.empty() && source.copy_domain == target.copy_domain;
   JobOutput output(session.settings, session.results, session.log,
                    label.show_target ? label.target : "");
-  RequestMeter meter;
-  JobOutcome outcome = RunJob(source, target, settings, job_store, meter, output, session.log);
+  JobOutcome outcome =
+      RunJob(source, target, settings, job_store, session.meter, output, session.log);
   if (output.confirmation_missing()) {
     outcome.summary.exit_code = kExitUsage;
     return outcome.summary;
   }
-  Show(session, outcome.summary, MakeFrame(label, meter, outcome.elapsed), output.errors());
+  KeepErrors(session, output.errors());
+  Show(session, outcome.summary, MakeFrame(session, label, outcome.elapsed), !label.show_target);
   return outcome.summary;
 }
 
@@ -75,26 +96,31 @@ int ReportNotStarted(Session& session, const JobLabel& label, const Status& stat
   SyncSummary summary;
   summary.exit_code = exit_code;
   summary.dry_run = session.settings.sync.dry_run;
-  const RequestMeter meter;
   const ErrorReport error{status.object(), status};
   if (exit_code == kExitUsage) {
     session.log.Error(status.ToString());
     return exit_code;
   }
-  if (session.settings.json) session.results.Line(ErrorJson(error, ""));
+  if (session.settings.json) {
+    session.results.Line(
+        session.log.Redacted(ErrorJson(error, label.show_target ? label.target : "")));
+  }
   session.log.Error(status.ToString());
-  Show(session, summary, MakeFrame(label, meter, {}), {error});
-  return exit_code;
+  KeepErrors(session, {error});
+  Show(session, summary, MakeFrame(session, label, Elapsed(session)), !label.show_target);
+  return summary.exit_code;
 }
 
 int ReportDirect(Session& session, const JobLabel& label, const ActionReport& action,
-                 const Status& status) {
+                 const Status& status, int exit_code) {
   SyncSummary summary;
-  summary.exit_code = ExitCodeOf(status);
-  const bool copy = action.action == ActionKind::kCopy;
+  summary.exit_code = exit_code;
+  summary.dry_run = session.settings.sync.dry_run;
   if (!status.ok()) {
     summary.failed = 1;
-  } else if (copy) {
+  } else if (action.status == ActionStatus::kSkipped) {
+    summary.skipped = 1;
+  } else if (action.action == ActionKind::kCopy) {
     summary.copied = 1;
     summary.bytes_copied = action.bytes;
   } else {
@@ -103,11 +129,12 @@ int ReportDirect(Session& session, const JobLabel& label, const ActionReport& ac
   JobOutput output(session.settings, session.results, session.log, "");
   output.OnReport(action);
   if (!status.ok()) output.OnReport(ErrorReport{action.key, status});
-  Show(session, summary, MakeFrame(label, session.meter, {}), output.errors());
+  KeepErrors(session, output.errors());
+  Show(session, summary, MakeFrame(session, label, Elapsed(session)), true);
   return summary.exit_code;
 }
 
-void ReportTotal(Session& session, const JobLabel& label, const std::vector<SyncSummary>& parts) {
+int ReportTotal(Session& session, const JobLabel& label, const std::vector<SyncSummary>& parts) {
   SyncSummary total;
   for (const SyncSummary& part : parts) {
     total.exit_code = StrongerExitCode(total.exit_code, part.exit_code);
@@ -132,7 +159,10 @@ void ReportTotal(Session& session, const JobLabel& label, const std::vector<Sync
   frame.run_id = MakeRunId();
   frame.source = label.source;
   frame.target_count = parts.size();
-  Show(session, total, frame, {});
+  frame.elapsed = Elapsed(session);
+  frame.requests = CountsOf(session.meter);
+  Show(session, total, frame, true);
+  return total.exit_code;
 }
 
 }  // namespace godwit

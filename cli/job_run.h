@@ -28,11 +28,11 @@ SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoin
 int ReportNotStarted(Session& session, const JobLabel& label, const Status& status, int exit_code);
 
 // Shows one action that was carried out without the engine (stdin, a single rm), with its error
-// and a summary. Returns the exit code.
+// and a summary. Returns the exit code, which is `exit_code` unless the report cannot be written.
 int ReportDirect(Session& session, const JobLabel& label, const ActionReport& action,
-                 const Status& status);
+                 const Status& status, int exit_code);
 
-// The summary line over several targets.
-void ReportTotal(Session& session, const JobLabel& label, const std::vector<SyncSummary>& parts);
+// The summary line over several targets; returns its exit code.
+int ReportTotal(Session& session, const JobLabel& label, const std::vector<SyncSummary>& parts);
 
 }  // namespace godwit

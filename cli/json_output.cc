@@ -11,7 +11,12 @@ using Json = nlohmann::ordered_json;
 
 std::string Dump(const Json& json) {
   // Names are checked before; a message from a service may hold anything.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const auto text = [&json](bool ascii) {
+    return json.dump(-1, ' ', ascii, Json::error_handler_t::replace);
+  };
+  // Bidi and control characters beyond ASCII, some of which readers take for the end of a line.
+  std::string line = text(false);
+  return EscapeForDisplay(line) == line ? line : text(true);
 }
 
 // Keys that are not UTF-8 cannot stand in JSON: they come as base64 under another name.
@@ -40,13 +45,14 @@ void SetObjects(Json& json, const SyncSummary& summary) {
   }
 }
 
-void SetRequests(Json& json, const RequestMeter& meter) {
-  json["requests"] = {{"list", meter.requests(RequestClass::kList)},
-                      {"get", meter.requests(RequestClass::kGet)},
-                      {"put", meter.requests(RequestClass::kPut)},
-                      {"head", meter.requests(RequestClass::kHead)},
-                      {"delete", meter.requests(RequestClass::kDelete)},
-                      {"copy", meter.requests(RequestClass::kCopy)}};
+void SetRequests(Json& json, const RequestCounts& counts) {
+  const auto count = [&counts](RequestClass request) {
+    return counts[static_cast<std::size_t>(request)];
+  };
+  json["requests"] = {
+      {"list", count(RequestClass::kList)},     {"get", count(RequestClass::kGet)},
+      {"put", count(RequestClass::kPut)},       {"head", count(RequestClass::kHead)},
+      {"delete", count(RequestClass::kDelete)}, {"copy", count(RequestClass::kCopy)}};
 }
 
 Json MakeError(const ErrorReport& error) {
@@ -72,7 +78,7 @@ Json MakeSummary(const SyncSummary& summary, const SummaryFrame& frame) {
   if (frame.target_count > 0) json["targets"] = frame.target_count;
   json["dry_run"] = summary.dry_run;
   SetObjects(json, summary);
-  if (frame.meter != nullptr) SetRequests(json, *frame.meter);
+  SetRequests(json, frame.requests);
   json["retries"] = summary.retries;
   json["elapsed_s"] = static_cast<double>(frame.elapsed.count()) / 1000;
   json["resumed"] = summary.resumed;
@@ -81,6 +87,14 @@ Json MakeSummary(const SyncSummary& summary, const SummaryFrame& frame) {
 }
 
 }  // namespace
+
+RequestCounts CountsOf(const RequestMeter& meter) {
+  RequestCounts counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts[i] = meter.requests(static_cast<RequestClass>(i));
+  }
+  return counts;
+}
 
 std::string ActionJson(const ActionReport& action, std::string_view target) {
   Json json;

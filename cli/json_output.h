@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -16,6 +17,10 @@
 
 namespace godwit {
 
+// Requests by class.
+using RequestCounts = std::array<std::uint64_t, kRequestClassCount>;
+RequestCounts CountsOf(const RequestMeter& meter);
+
 // Everything in a summary that is not the engine's.
 struct SummaryFrame {
   std::string command;
@@ -23,7 +28,7 @@ struct SummaryFrame {
   std::string source;
   std::string target;
   std::chrono::milliseconds elapsed{0};
-  const RequestMeter* meter = nullptr;
+  RequestCounts requests{};
   std::uint64_t target_count = 0;  // Of the total over several targets; 0: one target's own.
 };
 

@@ -34,7 +34,7 @@ Status RefuseSecrets(std::string_view text) {
   const std::string_view rest = text.substr(scheme_end + 3);
   const std::string_view authority = rest.substr(0, rest.find('/'));
   const std::size_t at = authority.rfind('@');
-  const bool is_web = text.starts_with("http");
+  const bool is_web = AsciiLower(text.substr(0, 4)) == "http";
   const bool has_password =
       at != std::string_view::npos && authority.substr(0, at).find(':') != std::string_view::npos;
   if (has_password || (is_web && at != std::string_view::npos)) return CarriesSecret("a password");
@@ -68,6 +68,12 @@ void TakeLocalPath(std::string_view path, ParsedLocation& location) {
   while (location.path.size() > 1 && location.path.ends_with('/')) location.path.pop_back();
 }
 
+// What stands between "s3." and ".amazonaws.com": "REGION", or "dualstack.REGION".
+std::string_view RegionOf(std::string_view label) {
+  static constexpr std::string_view kDualStack = "dualstack.";
+  return label.starts_with(kDualStack) ? label.substr(kDualStack.size()) : label;
+}
+
 // "BUCKET.s3.REGION.amazonaws.com" or "s3.REGION.amazonaws.com/BUCKET".
 Status TakeAmazonUrl(const Url& url, const std::string& path, ParsedLocation& location) {
   static constexpr std::string_view kSuffix = ".amazonaws.com";
@@ -80,7 +86,7 @@ Status TakeAmazonUrl(const Url& url, const std::string& path, ParsedLocation& lo
     return Bad(location.text, "this is not an S3 address");
   }
   location.kind = ParsedLocation::Kind::kS3;
-  location.region = tail.empty() ? "us-east-1" : tail.substr(1);
+  location.region = tail.empty() ? "us-east-1" : RegionOf(tail.substr(1));
   const std::string bucket = service == 0 ? "" : padded.substr(1, service - 1);
   const std::string key = path.empty() ? "" : path.substr(1);
   return TakeContainer(bucket.empty() ? key : bucket + "/" + key, location);
@@ -141,8 +147,8 @@ Result<ParsedLocation> ParseLocation(std::string_view text, const ConfigFile& co
     return location;
   }
   const std::size_t scheme_end = text.find("://");
-  const std::string_view scheme =
-      scheme_end == std::string_view::npos ? "" : text.substr(0, scheme_end);
+  const std::string scheme =
+      scheme_end == std::string_view::npos ? "" : AsciiLower(text.substr(0, scheme_end));
   if (scheme == "s3") {
     location.kind = ParsedLocation::Kind::kS3;
     GODWIT_RETURN_IF_ERROR(TakeContainer(text.substr(5), location));

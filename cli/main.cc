@@ -3,7 +3,10 @@
 #include <malloc.h>
 #include <sched.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "cli/exit_code.h"
@@ -47,13 +50,22 @@ int RunCommand(Session& session) {
   return kExitUsage;
 }
 
+// The results that could not be printed are missing, unless nobody wanted to read on.
+int CheckedOutput(Session& session, int exit_code) {
+  session.results.Flush();
+  const int error = session.results.error();
+  if (error == 0 || error == EPIPE || exit_code != kExitDone) return exit_code;
+  session.log.Error(std::string("cannot write to stdout: ") + std::strerror(error));
+  return kExitUnable;
+}
+
 int Main(const std::vector<std::string>& arguments) {
   const Environment environment = ReadVariable;
   Result<CommandLine> line = ParseCommandLine(arguments);
   if (!line.ok()) return UsageError(line.status());
   if (line->help_short || line->help_long) {
-    std::cout << HelpText(line->command, line->help_long);
-    return kExitDone;
+    std::cout << HelpText(line->command, line->help_long) << std::flush;
+    return std::cout || errno == EPIPE ? kExitDone : kExitUnable;
   }
   std::string config_path;
   for (const auto& [name, value] : line->given) {
@@ -71,13 +83,15 @@ int Main(const std::vector<std::string>& arguments) {
   RequestMeter meter;
   Session session{*line, *values, *config, environment, clock, std::move(*settings),
                   log,   results, meter};
-  return RunCommand(session);
+  return CheckedOutput(session, RunCommand(session));
 }
 
 }  // namespace
 }  // namespace godwit
 
 int main(int argc, char** argv) {
+  // Whoever closes the other end of stdout ends the output, not the program.
+  std::signal(SIGPIPE, SIG_IGN);
   // Many worker threads would each get an arena of their own and keep what they freed.
   mallopt(M_ARENA_MAX, 4);
   // A thread that is woken need not push aside the one that woke it: fewer switches on few cores.

@@ -25,37 +25,41 @@ Result<std::string> SwitchValue(std::string_view value, const std::string& where
                 where + " is '" + std::string(value) + "'; it takes true or false");
 }
 
-// The value that environment or file give to an option, where the command line is silent.
-Result<std::optional<std::string>> Inherited(const OptionSpec& option,
-                                             const Environment& environment,
-                                             const std::map<std::string, std::string>& defaults) {
+// The values that environment or file give to an option, where the command line is silent: none,
+// or one, or for a list of the file any number.
+Result<std::vector<std::string>> Inherited(
+    const OptionSpec& option, const Environment& environment,
+    const std::map<std::string, std::vector<std::string>>& defaults) {
   const bool is_switch = option.value_name.empty();
-  const auto as_value = [&](const std::string& raw, const std::string& where,
-                            bool negated) -> Result<std::optional<std::string>> {
-    if (!is_switch) return std::optional<std::string>(raw);
-    Result<std::string> value = SwitchValue(raw, where);
+  const auto as_values = [&](const std::vector<std::string>& raw, const std::string& where,
+                             bool negated) -> Result<std::vector<std::string>> {
+    if (!is_switch) return raw;
+    Result<std::string> value = SwitchValue(raw.front(), where);
     if (!value.ok()) return value.status();
-    if (negated) return std::optional<std::string>(*value == "on" ? "off" : "on");
-    return std::optional<std::string>(*value);
+    if (negated) *value = *value == "on" ? "off" : "on";
+    return std::vector<std::string>{*value};
   };
   for (const bool negated : {false, true}) {
     if (negated && option.fallback != "on") continue;
     const std::string name = (negated ? "no-" : "") + std::string(option.name);
     const std::string variable = VariableName(name);
-    if (const auto value = environment(variable)) return as_value(*value, variable, negated);
+    const auto value = environment(variable);
+    // An empty variable is how a shell unsets one for a command.
+    if (value && !value->empty()) return as_values({*value}, variable, negated);
   }
   for (const bool negated : {false, true}) {
     const std::string name = (negated ? "no-" : "") + std::string(option.name);
     const auto found = defaults.find(name);
-    if (found != defaults.end()) return as_value(found->second, "defaults." + name, negated);
+    if (found != defaults.end()) return as_values(found->second, "defaults." + name, negated);
   }
-  return std::optional<std::string>();
+  return std::vector<std::string>();
 }
 
 }  // namespace
 
-Result<OptionValues> OptionValues::Resolve(const CommandLine& line, const Environment& environment,
-                                           const std::map<std::string, std::string>& defaults) {
+Result<OptionValues> OptionValues::Resolve(
+    const CommandLine& line, const Environment& environment,
+    const std::map<std::string, std::vector<std::string>>& defaults) {
   OptionValues values;
   for (const auto& [name, value] : line.given) {
     values.given_[name] = true;
@@ -66,19 +70,23 @@ Result<OptionValues> OptionValues::Resolve(const CommandLine& line, const Enviro
     }
   }
   for (const OptionSpec& option : AllOptions()) {
-    if ((option.commands & line.command->bit) == 0 || option.planned) continue;
+    if ((option.commands & line.command->bit) == 0) continue;
     if (values.given_.contains(option.name)) continue;
-    Result<std::optional<std::string>> inherited = Inherited(option, environment, defaults);
+    Result<std::vector<std::string>> inherited = Inherited(option, environment, defaults);
     if (!inherited.ok()) return inherited.status();
-    if (!inherited->has_value()) {
+    if (inherited->empty()) {
       values.values_.emplace(option.name, option.fallback);
       continue;
     }
+    // To go on without what was asked for (a residency rule!) would be worse than to stop.
+    if (option.planned) return NotInThisVersion(option.name);
     values.given_[std::string(option.name)] = true;
-    if (option.kind == OptionKind::kList) {
-      values.lists_.emplace_back(option.name, **inherited);
-    } else {
-      values.values_[std::string(option.name)] = **inherited;
+    for (const std::string& value : *inherited) {
+      if (option.kind != OptionKind::kList) {
+        values.values_[std::string(option.name)] = value;
+      } else if (!option.value_name.empty() || value == "on") {
+        values.lists_.emplace_back(option.name, value);
+      }
     }
   }
   return values;

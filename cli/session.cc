@@ -6,7 +6,7 @@ namespace godwit {
 
 int Session::Fail(const Status& status) const {
   if (settings.json && ExitCodeOf(status) != kExitUsage) {
-    results.Line(ErrorJson({status.object(), status}, ""));
+    results.Line(log.Redacted(ErrorJson({status.object(), status}, "")));
   }
   log.Error(status.ToString());
   return ExitCodeOf(status);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/config_file.h"
@@ -24,7 +26,11 @@ struct Session {
   Settings settings;
   Log& log;
   ResultWriter& results;
-  RequestMeter& meter;
+  RequestMeter& meter;  // Of every request that the command sends.
+  // Those of the meter that a summary has shown already.
+  RequestCounts shown_requests{};
+  std::vector<ErrorReport> errors{};  // The first hundred of all jobs.
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
   // A context for direct store calls.
   CallContext Context() const {

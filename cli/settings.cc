@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <utility>
 
@@ -15,6 +16,10 @@ Status BadOption(std::string_view option, std::string_view value, const std::str
   return Status(ErrorKind::kInvalidArgument,
                 "--" + std::string(option) + " '" + EscapeForDisplay(value) + "': " + why);
 }
+
+// Longer than anything meant, and short enough that no sum with a time overflows.
+constexpr std::chrono::hours kDurationMax{24 * 36'500};
+constexpr const char* kTooLong = "it must be at most 36500d";
 
 // Reads options one after the other; remembers the first thing that was wrong.
 class OptionReader {
@@ -41,9 +46,35 @@ class OptionReader {
 
   void Size(std::string_view option, std::optional<std::uint64_t>& result) {
     const std::string& value = values_.Value(option);
-    if (value.empty() || value == "auto") return;
+    if (value.empty()) return;
     result = ParseByteSize(value);
     if (!result) Fail(BadOption(option, value, "expected a size such as 4096, 64KiB or 1.5GiB"));
+  }
+
+  // A size within limits; "auto" leaves the result alone.
+  void SizeWithin(std::string_view option, std::uint64_t least, std::uint64_t most,
+                  std::optional<std::uint64_t>& result) {
+    const std::string& value = values_.Value(option);
+    if (value == "auto") return;
+    Size(option, result);
+    if (result && (*result < least || *result > most)) {
+      Fail(BadOption(option, value,
+                     "it must be from " + FormatByteSize(least) + " to " + FormatByteSize(most)));
+    }
+  }
+
+  // So much a second, with or without "/s"; "none" leaves the result alone.
+  void Rate(std::string_view option,
+            const std::function<std::optional<std::uint64_t>(std::string_view)>& parse,
+            const char* example, std::optional<std::uint64_t>& result) {
+    const std::string& value = values_.Value(option);
+    if (value.empty() || value == "none") return;
+    std::string_view rate = value;
+    if (rate.ends_with("/s")) rate.remove_suffix(2);
+    result = parse(rate);
+    if (result.value_or(0) > 0) return;
+    Fail(BadOption(option, value,
+                   std::string("expected a rate of at least 1 such as ") + example + ", or none"));
   }
 
   void Duration(std::string_view option, std::optional<std::chrono::milliseconds>& result) {
@@ -51,6 +82,7 @@ class OptionReader {
     if (value.empty()) return;
     result = ParseDuration(value);
     if (!result) Fail(BadOption(option, value, "expected a duration such as 30s, 10m, 2h or 7d"));
+    if (result && *result > kDurationMax) Fail(BadOption(option, value, kTooLong));
   }
 
   // An age before `now`, or a moment.
@@ -58,6 +90,7 @@ class OptionReader {
     const std::string& value = values_.Value(option);
     if (value.empty()) return;
     if (const auto age = ParseDuration(value)) {
+      if (*age > kDurationMax) return Fail(BadOption(option, value, kTooLong));
       result = now - *age;
     } else if (const auto moment = ParseRfc3339(value)) {
       result = moment->time;
@@ -195,9 +228,12 @@ void ReadCost(OptionReader& reader, Settings& settings) {
   if (memory && *memory < kMemoryMin) {
     reader.Fail(BadOption("memory", reader.Text("memory"), "it must be at least 16MiB"));
   }
+  // What any service takes as one part.
+  constexpr std::uint64_t kPartMax = 5ULL << 30;
   sync.memory_bytes = memory.value_or(sync.memory_bytes);
-  reader.Size("part-size", sync.part_size_bytes);
-  reader.Size("bwlimit", settings.bytes_per_second);
+  reader.SizeWithin("part-size", 1, kPartMax, sync.part_size_bytes);
+  reader.Rate("bwlimit", ParseByteSize, "10MiB", settings.bytes_per_second);
+  reader.Rate("request-limit", ParseUint64, "100/s", settings.requests_per_second);
   std::optional<std::uint64_t> number;
   reader.Number("jobs", 1, 256, number);
   if (number) {
@@ -207,21 +243,13 @@ void ReadCost(OptionReader& reader, Settings& settings) {
   number.reset();
   reader.Number("retries", 0, 1000, number);
   if (number) sync.retry.repeats_max = static_cast<int>(*number);
-  reader.Duration("max-runtime", sync.max_runtime);
+  if (reader.Text("max-runtime") != "none") reader.Duration("max-runtime", sync.max_runtime);
   std::optional<std::chrono::milliseconds> stall;
   reader.Duration("timeout", stall);
   if (stall && stall->count() < 100) {
     reader.Fail(BadOption("timeout", reader.Text("timeout"), "it must be at least 100ms"));
   }
   settings.stall_timeout = stall.value_or(settings.stall_timeout);
-  std::string rate = reader.Text("request-limit");
-  if (rate.ends_with("/s")) rate.resize(rate.size() - 2);
-  if (rate.empty()) return;
-  settings.requests_per_second = ParseUint64(rate);
-  if (settings.requests_per_second.value_or(0) == 0) {
-    reader.Fail(
-        BadOption("request-limit", reader.Text("request-limit"), "expected a rate such as 100/s"));
-  }
 }
 
 void ReadOutput(OptionReader& reader, const OptionValues& values, Settings& settings) {

@@ -1,5 +1,6 @@
 #include "cli/stdin_upload.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,16 +16,30 @@
 #include "lib/checksum/content_hasher.h"
 #include "lib/plan/attributes.h"
 #include "lib/policy/permit_issuer.h"
+#include "lib/run/signals.h"
 
 namespace godwit {
 namespace {
 
 constexpr std::uint64_t kPartBytes = 16ULL << 20;
 
+// How often a wait for stdin looks whether the run is to stop.
+constexpr int kPollMs = 100;
+
+// Waits until stdin has something to read or has ended. A signal does not interrupt a read.
+Status WaitForStdin(const volatile int* stop_signal) {
+  while (*stop_signal == 0) {
+    pollfd waited{STDIN_FILENO, POLLIN, 0};
+    if (poll(&waited, 1, kPollMs) > 0) return Status::Ok();
+  }
+  return Status(ErrorKind::kCancelled, "the run was stopped");
+}
+
 // Fills `buffer` from stdin; less only at its end.
-Result<std::size_t> FillFromStdin(std::span<std::byte> buffer) {
+Result<std::size_t> FillFromStdin(std::span<std::byte> buffer, const volatile int* stop_signal) {
   std::size_t filled = 0;
   while (filled < buffer.size()) {
+    GODWIT_RETURN_IF_ERROR(WaitForStdin(stop_signal));
     const ssize_t count = read(STDIN_FILENO, buffer.data() + filled, buffer.size() - filled);
     if (count == 0) break;
     if (count > 0) {
@@ -38,8 +53,12 @@ Result<std::size_t> FillFromStdin(std::span<std::byte> buffer) {
 
 class StdinUpload {
  public:
-  StdinUpload(Session& session, ObjectStore& store, const std::string& key)
-      : session_(session), store_(MakeRetrying(session, store)), key_(key) {
+  StdinUpload(Session& session, ObjectStore& store, const std::string& key,
+              const volatile int* stop_signal)
+      : session_(session),
+        store_(MakeRetrying(session, store)),
+        key_(key),
+        stop_signal_(stop_signal) {
     ObjectMeta nameless;
     attributes_ = TargetAttributes(session.settings.sync.attributes, nameless, key);
     attributes_.mtime.reset();
@@ -47,9 +66,19 @@ class StdinUpload {
                            store.Describe().part_bytes_min);
   }
 
+  // Whether an object is there that --conflict keeps.
+  Result<bool> IsKept() {
+    if (session_.settings.sync.conflict == ConflictMode::kOverwrite) return false;
+    const Result<ObjectMeta> meta = store_->Head(session_.Context(), key_);
+    if (meta.ok()) return true;
+    if (!meta.status().Is(ErrorKind::kNotFound)) return meta.status();
+    condition_ = WriteCondition::CreateOnly();
+    return false;
+  }
+
   Status Run() {
     std::vector<std::byte> buffer(part_bytes_);
-    Result<std::size_t> filled = FillFromStdin(buffer);
+    Result<std::size_t> filled = FillFromStdin(buffer, stop_signal_);
     if (!filled.ok()) return filled.status();
     if (*filled < buffer.size()) return PutWhole(std::span(buffer).first(*filled));
     UploadOptions options;
@@ -78,6 +107,7 @@ class StdinUpload {
     PutOptions options;
     options.attributes = attributes_;
     options.digests = whole_.digests();
+    options.condition = condition_;
     Result<PutReceipt> receipt = store_->Put(session_.Context(), permit_, key_, options, body);
     if (!receipt.ok()) return receipt.status();
     proof_ = receipt->proof;
@@ -105,7 +135,7 @@ class StdinUpload {
       if (!receipt.ok()) return receipt.status();
       parts.push_back(std::move(*receipt));
       whole_ = whole_.Then(hasher.sum());
-      Result<std::size_t> next = FillFromStdin(buffer);
+      Result<std::size_t> next = FillFromStdin(buffer, stop_signal_);
       if (!next.ok()) return next.status();
       filled = *next;
     }
@@ -113,6 +143,7 @@ class StdinUpload {
     finish.size_bytes = whole_.size_bytes;
     finish.digests = whole_.digests();
     finish.attributes = attributes_;
+    finish.condition = condition_;
     Result<PutReceipt> receipt =
         store_->FinishUpload(session_.Context(), permit_, key_, id, parts, finish);
     if (!receipt.ok()) return receipt.status();
@@ -123,6 +154,8 @@ class StdinUpload {
   Session& session_;
   const std::unique_ptr<ObjectStore> store_;
   const std::string& key_;
+  const volatile int* const stop_signal_;
+  WriteCondition condition_;
   const WritePermit permit_ = PermitIssuer().Judge(key_);
   ObjectAttributes attributes_;
   std::uint64_t part_bytes_;
@@ -134,16 +167,39 @@ class StdinUpload {
 
 int UploadStdin(Session& session, ObjectStore& store, const std::string& key,
                 const std::string& target_text) {
-  StdinUpload upload(session, store, key);
-  const Status status = upload.Run();
+  const SignalGuard signals;
+  StdinUpload upload(session, store, key, signals.flag());
   const JobLabel label{"cp", "-", target_text};
   ActionReport action;
   action.key = key;
-  action.bytes = upload.size_bytes();
   action.reason = Reason::kAlways;
+  const Result<bool> kept = upload.IsKept();
+  Status status = kept.status();
+  int exit_code = ExitCodeOf(status);
+  if (status.ok() && *kept) {
+    const bool fails = session.settings.sync.conflict == ConflictMode::kFail;
+    action.reason = Reason::kExistsAtTarget;
+    action.action = fails ? ActionKind::kCopy : ActionKind::kSkip;
+    action.status = fails ? ActionStatus::kFailed : ActionStatus::kSkipped;
+    if (fails) {
+      status = Status(ErrorKind::kAlreadyExists,
+                      "the target holds another object of this name, which --conflict fail keeps")
+                   .WithObject(target_text);
+      exit_code = kExitSomeFailed;
+    }
+    return ReportDirect(session, label, action, status, exit_code);
+  }
+  const bool dry_run = session.settings.sync.dry_run;
+  if (status.ok() && !dry_run) {
+    status = upload.Run();
+    exit_code = *signals.flag() != 0 && !status.ok() ? *signals.flag() : ExitCodeOf(status);
+  }
+  action.bytes = upload.size_bytes();
   action.proof = upload.proof();
-  action.status = status.ok() ? ActionStatus::kDone : ActionStatus::kFailed;
-  return ReportDirect(session, label, action, status);
+  action.status = !status.ok() ? ActionStatus::kFailed
+                  : dry_run    ? ActionStatus::kPlanned
+                               : ActionStatus::kDone;
+  return ReportDirect(session, label, action, status, exit_code);
 }
 
 }  // namespace godwit

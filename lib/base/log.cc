@@ -86,12 +86,21 @@ void Log::Redact(const Secret& secret) {
             [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
 }
 
+std::string Log::Redacted(std::string_view text) const {
+  const std::lock_guard lock(mutex_);
+  return WithoutSecrets(text);
+}
+
+std::string Log::WithoutSecrets(std::string_view text) const {
+  std::string clean(text);
+  for (const std::string& secret : secrets_) ReplaceAll(clean, secret, "[redacted]");
+  return clean;
+}
+
 void Log::Write(LogLevel level, std::string_view message) {
   if (!Enabled(level)) return;
   const std::lock_guard lock(mutex_);
-  std::string text(message);
-  for (const std::string& secret : secrets_) ReplaceAll(text, secret, "[redacted]");
-  text = EscapeForDisplay(text);
+  const std::string text = EscapeForDisplay(WithoutSecrets(message));
   const std::string_view name = kLevelNames[static_cast<std::size_t>(level)];
   if (format_ == LogFormat::kJson) {
     out_ << "{\"time\":\"" << FormatRfc3339(SystemClock().WallNow(), 3) << "\",\"level\":\"" << name

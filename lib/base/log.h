@@ -30,11 +30,15 @@ class Log {
   void Info(std::string_view message) { Write(LogLevel::kInfo, message); }
   void Debug(std::string_view message) { Write(LogLevel::kDebug, message); }
   // Warns the first time that `topic` comes up in this run.
+  // `text` as it may be printed elsewhere: without the secrets told to Redact.
+  std::string Redacted(std::string_view text) const;
   void WarnOnce(std::string_view topic, std::string_view message);
   bool Enabled(LogLevel level) const { return level <= level_; }
 
  private:
-  std::mutex mutex_;  // Guards all below.
+  std::string WithoutSecrets(std::string_view text) const;  // Under the lock.
+
+  mutable std::mutex mutex_;  // Guards all below.
   std::ostream& out_;
   const LogLevel level_;
   const LogFormat format_;

@@ -17,7 +17,6 @@ void DeletePhase::Start(DeleteFacts facts) {
   facts_ = std::move(facts);
   const SyncOptions& options = core_.options();
   facts_.target_keys = core_.ledger().listed(Side::kTarget);
-  facts_.source_keys = core_.ledger().listed(Side::kSource);
   facts_.candidates = spool_.count();
   facts_.failed_copies = core_.ledger().failed_copies();
   facts_.allow_empty_source = options.allow_empty_source;
@@ -128,7 +127,7 @@ void DeletePhase::Block(int exit_code, const std::string& message) {
   if (exit_code != 0) core_.ledger().NoteExit(exit_code);
   const std::uint64_t left = spool_.count() - next_row_;
   if (exit_code == 6) {
-    core_.ReportError("", Status(ErrorKind::kInvalidArgument, message));
+    core_.ReportError("", Status(ErrorKind::kBlocked, message));
   } else if (left > 0) {
     core_.Notice("delete-blocked", message);
   }

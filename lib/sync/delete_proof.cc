@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "lib/plan/key_rules.h"
+
 namespace godwit {
 namespace {
 
@@ -55,8 +57,11 @@ void DeleteProof::OnRows(std::vector<SpooledDelete> rows, Status status) {
 }
 
 void DeleteProof::AskHeads() {
+  const JobEndpoints& places = core_.endpoints();
   for (const SpooledDelete& row : rows_) {
     if (row.excluded) continue;
+    // What the source can never hold it lacks; asking for it would only be refused.
+    if (KeyProblem(places.source, places.source_prefix + row.key)) continue;
     ++heads_;
     HeadCommand head;
     head.side = Side::kSource;

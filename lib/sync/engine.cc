@@ -116,6 +116,7 @@ class Engine::Impl {
       return true;
     }
     DeleteFacts facts;
+    facts.source_keys = planner_.source_objects();
     facts.source_complete = planner_.source_complete();
     facts.target_complete = planner_.target_complete();
     facts.source_exists = source_exists_;

@@ -106,6 +106,9 @@ bool Planner::JudgeNext() {
 
 void Planner::CountListed(const MergeItem& item) {
   if (item.source && IsListed(*item.source)) core_.ledger().CountListed(Side::kSource);
+  if (item.source && item.source->type == EntryType::kObject && !item.key.empty()) {
+    ++source_objects_;
+  }
   if (item.target && IsListed(*item.target)) core_.ledger().CountListed(Side::kTarget);
 }
 

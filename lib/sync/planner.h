@@ -41,6 +41,9 @@ class Planner {
   bool copied() const { return planned_ && tasks_.empty(); }
   bool source_complete() const { return source_complete_; }
   bool target_complete() const { return target_complete_; }
+  // Objects of the source, before filters: neither names that are no data (links, special files),
+  // nor the marker of the source folder itself make a source that is not empty.
+  std::uint64_t source_objects() const { return source_objects_; }
   // Local folders that stay although deletes may empty them.
   const std::set<std::string>& kept_folders() const { return kept_folders_; }
 
@@ -73,6 +76,7 @@ class Planner {
   bool source_complete_ = false;
   bool target_complete_ = false;
   bool planned_ = false;
+  std::uint64_t source_objects_ = 0;
   std::size_t restricted_next_ = 0;  // Of the keys of --files-from.
 
   std::uint64_t last_task_ = 0;

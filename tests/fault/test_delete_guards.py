@@ -48,6 +48,23 @@ class DeleteGuards(Case):
         self.sync("--delete", "--allow-empty-source", tree, "s3://bucket/empty", server=self.cloud)
         self.assertEqual(self.keys("empty"), set())
 
+    def test_names_without_data_make_no_source_I4(self):
+        self.fill("hollow", ["a", "b"])
+        tree = self.tree({})
+        os.symlink("nowhere", tree / "link")
+        os.mkfifo(tree / "pipe")
+        self.sync("--delete", tree, "s3://bucket/hollow", server=self.cloud, code=6)
+        self.client.put_object(Bucket="bucket", Key="marker/", Body=b"")
+        self.sync("--delete", "s3://bucket/marker", "s3://bucket/hollow", server=self.cloud, code=6)
+        self.assertEqual(self.keys("hollow"), {"a", "b"})
+
+    def test_keys_that_the_source_cannot_hold_are_proven_absent_I3(self):
+        odd = ["..", "a//b", "./x", "k" * 300, "plain"]
+        self.fill("odd", ["kept", *odd])
+        run = self.sync("--delete", self.tree({"kept": b"kept"}), "s3://bucket/odd", server=self.cloud)
+        self.assertEqual(run.summary["objects"]["deleted"], len(odd), run.err)
+        self.assertEqual(self.keys("odd"), {"kept"})
+
     def test_missing_source_is_refused_always_I4(self):
         self.fill("missing", ["a"])
         for source in (self.work / "nowhere", "s3://no-such-bucket/x"):
