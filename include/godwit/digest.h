@@ -52,7 +52,9 @@ class DigestSet {
   void Set(const Digest& digest);
   const Digest* Find(DigestKind kind) const;  // Null if there is none.
   bool empty() const { return digests_.empty(); }
-  const std::vector<Digest>& all() const { return digests_; }
+  const std::vector<Digest>& all() const& { return digests_; }
+  // Not of a temporary: a loop over it would read what is gone.
+  void all() && = delete;
 
   // The strongest kind that both sets have, judged as SHA-256, CRC64NVME, XXH3, MD5, CRC32C; none
   // if they share none.

@@ -100,7 +100,8 @@ void Upload::RecordPart(std::uint32_t index, const PartTransferred& sent) {
   receipt.size_bytes = LengthOf(index);
   part.receipt = std::move(receipt);
   if (part.summed) {
-    for (const Digest& digest : part.sum.digests().all()) part.receipt.digests.Set(digest);
+    const DigestSet sums = part.sum.digests();
+    for (const Digest& digest : sums.all()) part.receipt.digests.Set(digest);
   }
   part.state = Part::State::kThere;
   ++parts_there_;
