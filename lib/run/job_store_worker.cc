@@ -13,9 +13,11 @@ namespace {
 // Records that are worth a commit of their own; bounds the memory of a group.
 constexpr std::size_t kRecordsMax = 4096;
 
+// What costs many bytes, or leaves something behind, if a crash forgets it.
 bool IsUrgent(const JournalRecord& record) {
   return std::holds_alternative<UploadIntentRecord>(record) ||
-         std::holds_alternative<UploadBegunRecord>(record);
+         std::holds_alternative<UploadBegunRecord>(record) ||
+         std::holds_alternative<UploadPartRecord>(record);
 }
 
 }  // namespace

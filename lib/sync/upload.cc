@@ -65,7 +65,7 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
     return core_.After(*delay, [self = shared_from_this()] { self->Begin(); });
   }
   upload_id_ = std::move(answer.value->upload_id);
-  core_.Keep(UploadBegunRecord{job_.target_key, upload_id_});
+  core_.KeepDurably(UploadBegunRecord{job_.target_key, upload_id_}, [](const Status&) {});
   begin_lost_ ? AbortOrphans() : StartParts();
 }
 

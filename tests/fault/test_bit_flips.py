@@ -78,7 +78,7 @@ class BitFlips(Case):
                               server=self.cloud, code=5)
                     self.assertGreater(self.cloud.fired()[0], 0)
                     self.assertEqual(bucket_contents(self.client, "bucket", prefix + "/"), {})
-                    self.assertEqual(self.cloud.call("/uploads"), [])
+                    self.assertEqual(self.cloud.uploads(), [])
 
 
 if __name__ == "__main__":

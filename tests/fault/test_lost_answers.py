@@ -56,7 +56,7 @@ class LostAnswers(Case):
         self.assertEqual(run.summary["objects"]["copied"], 1)
         self.assertEqual(bucket_contents(self.client, "bucket"), {"m/big": data})
         self.assertEqual(self.versions(), ["m/big"])
-        self.assertEqual(self.cloud.call("/uploads"), [])
+        self.assertEqual(self.cloud.uploads(), [])
 
     def test_begin_may_start_another_but_leaves_no_orphan_I17(self):
         self.check_multipart("CreateMultipartUpload", 2)

@@ -154,6 +154,10 @@ class Fakecloud(Server):
         counts = {name.removeprefix("s3:"): n for name, n in self.counters()["requests"].items() if n}
         return counts if operation is None else counts.get(operation, 0)
 
+    def uploads(self, bucket="bucket"):
+        """The open multipart uploads of a bucket."""
+        return self.call(f"/uploads?bucket={bucket}")
+
     def fired(self):
         """How often each fault of the script fired, in its order."""
         return [fault["fired"] for fault in self.counters()["faults"]]

@@ -6,6 +6,7 @@
 
 #include "lib/base/text.h"
 #include "lib/plan/attributes.h"
+#include "lib/plan/key_rules.h"
 #include "lib/plan/merge.h"
 #include "tests/sim/fault_dice.h"
 #include "tests/sim/trace.h"
@@ -129,8 +130,10 @@ void RunChecker::OnPage(const ListCommand& list, const ListPage& page) {
   }
 }
 
+// A key that the source can never hold needs no look.
 bool RunChecker::ProvenAbsent(const std::string& key) const {
-  return absent_.contains(key) || listed_again_.contains(key);
+  return absent_.contains(key) || listed_again_.contains(key) ||
+         KeyProblem(scenario_.source.capabilities, key).has_value();
 }
 
 // I1, I3, I5: what a delete rests on.
