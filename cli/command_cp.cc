@@ -82,7 +82,7 @@ Result<bool> IsFolder(Session& session, const ParsedLocation& source, ObjectStor
   if (!meta.status().Is(ErrorKind::kNotFound)) return meta.status();
   const Result<ListPage> page = retrying->List(session.Context(), FirstKey(source));
   if (!page.ok()) return page.status();
-  if (page->entries.empty()) return Missing(source);
+  if (page->entries.empty() && page->next_page_token.empty()) return Missing(source);
   return true;
 }
 

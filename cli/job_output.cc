@@ -90,6 +90,7 @@ void JobOutput::ShowAction(const ActionReport& action) {
   if (action.action == ActionKind::kCopy) line += " (" + FormatByteSize(action.bytes) + ")";
   if (action.reason != Reason::kNone) line += ": " + std::string(ReasonName(action.reason));
   if (!planned) line += ", " + std::string(ActionStatusName(action.status));
+  for (const std::string& name : action.dropped) line += ", without " + EscapeForDisplay(name);
   results_.Line(line);
 }
 

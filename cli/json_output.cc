@@ -107,6 +107,7 @@ std::string ActionJson(const ActionReport& action, std::string_view target) {
   json["status"] = ActionStatusName(action.status);
   if (action.proof != WriteProof::kNone) json["verified"] = WriteProofName(action.proof);
   json["attempts"] = action.attempts;
+  for (const std::string& name : action.dropped) json["dropped"].push_back(EscapeForDisplay(name));
   return Dump(json);
 }
 

@@ -7,6 +7,7 @@
 #include "lib/http/curl_transport.h"
 #include "lib/store/local/local_store.h"
 #include "lib/store/logged_store.h"
+#include "lib/store/ordered_store.h"
 #include "lib/store/retrying_store.h"
 #include "lib/store/s3/s3_config.h"
 #include "lib/store/s3/s3_store.h"
@@ -94,6 +95,12 @@ Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, 
     limits.bytes_per_second = settings.bytes_per_second.value_or(0);
     limits.requests_per_second = settings.requests_per_second.value_or(0);
     opened->throttled = std::make_unique<ThrottledStore>(opened->store(), limits, session.clock);
+  }
+  // A service may show only by its first answer in which order it lists.
+  if (!location.is_local()) {
+    OrderedOptions options;
+    options.spill_folder = session.environment("TMPDIR").value_or("/tmp");
+    opened->ordered = std::make_unique<OrderedStore>(opened->store(), std::move(options));
   }
   return opened;
 }

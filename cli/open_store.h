@@ -20,13 +20,16 @@ struct OpenedStore {
   std::unique_ptr<ObjectStore> plain;
   std::unique_ptr<ObjectStore> logged;     // Null unless every request is logged.
   std::unique_ptr<ObjectStore> throttled;  // Null without limits.
+  std::unique_ptr<ObjectStore> ordered;    // Null for local folders.
   // Service, endpoint and container, canonical: two spellings of one place are equal.
   std::string container_identity;
   // Equal for two stores between which the service itself may copy; empty for none.
   std::string copy_domain;
 
-  // Undecorated but for limits and logging: what the runner uses, which repeats by itself.
+  // Lists in byte order; otherwise undecorated but for limits and logging: what the runner uses,
+  // which repeats by itself.
   ObjectStore& store() const {
+    if (ordered) return *ordered;
     if (throttled) return *throttled;
     return logged ? *logged : *plain;
   }

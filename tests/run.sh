@@ -47,10 +47,10 @@ if wants contract || wants e2e; then
 fi
 if wants cli || wants e2e || wants fault; then
   stage 'python'
-  if [[ ! -x $build/venv/bin/python ]] || ! "$build/venv/bin/python" -c 'import boto3' 2>/dev/null; then
+  if [[ ! -x $build/venv/bin/python ]] || ! "$build/venv/bin/python" -c 'import boto3, google.cloud.storage, azure.storage.blob' 2>/dev/null; then
     rm -rf "$build/venv"
     python3 -m venv "$build/venv"
-    "$build/venv/bin/pip" install -q 'boto3==1.40.0'
+    "$build/venv/bin/pip" install -q 'boto3==1.40.0' 'google-cloud-storage==3.17.0' 'azure-storage-blob==12.31.0'
   fi
   export GODWIT_TEST_PYTHON=$build/venv/bin/python
 fi

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "lib/base/text.h"
 
@@ -99,22 +100,80 @@ static_assert(std::is_sorted(kTypes.begin(), kTypes.end(),
                                return a.extension < b.extension;
                              }));
 
-}  // namespace
+// User metadata that a service keeps at most, by its rules; `mtime` and our claim count as well.
+constexpr std::uint64_t kS3MetadataBytes = 2048;
+constexpr std::uint64_t kOtherMetadataBytes = 8192;
+constexpr std::uint64_t kOwnMetadataBytes = 96;
 
-std::string_view ContentTypeOf(std::string_view key) {
-  const std::string_view name = key.substr(key.rfind('/') + 1);
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return kUnknownType;
-  const std::string extension = AsciiLower(name.substr(dot + 1));
-  const auto place = std::lower_bound(kTypes.begin(), kTypes.end(), extension,
-                                      [](const TypeOfExtension& entry, std::string_view wanted) {
-                                        return entry.extension < wanted;
-                                      });
-  return place != kTypes.end() && place->extension == extension ? place->type : kUnknownType;
+bool IsHeaderText(std::string_view value) {
+  return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-ObjectAttributes TargetAttributes(const AttributeRules& rules, const ObjectMeta& source,
-                                  std::string_view key) {
+bool IsToken(std::string_view name) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  return !name.empty() && std::ranges::all_of(name, [kOthers](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kOthers.find(c) != std::string_view::npos;
+  });
+}
+
+// Takes out of `wanted` what does not fit `limits`, and names it.
+class Fitting {
+ public:
+  Fitting(const AttributeLimits& limits, ObjectAttributes& wanted)
+      : limits_(limits), wanted_(wanted) {}
+
+  std::vector<std::string> Run(std::string_view key) && {
+    if (limits_.headers || wanted_.content_type == ContentTypeOf(key)) {
+      Header("", wanted_.content_type);
+    } else {
+      Header("content-type", wanted_.content_type);
+    }
+    Header("cache-control", wanted_.cache_control);
+    Header("content-encoding", wanted_.content_encoding);
+    Header("content-disposition", wanted_.content_disposition);
+    Header("content-language", wanted_.content_language);
+    if (!limits_.tags && !wanted_.tags.empty()) {
+      wanted_.tags.clear();
+      dropped_.emplace_back("tags");
+    }
+    UserMetadata();
+    return std::move(dropped_);
+  }
+
+ private:
+  void Header(std::string_view name, std::string& value) {
+    const bool fits = limits_.headers && (!limits_.in_headers || IsHeaderText(value));
+    if (fits || value.empty()) return;
+    value.clear();
+    if (!name.empty()) dropped_.emplace_back(name);
+  }
+
+  void UserMetadata() {
+    std::uint64_t bytes = kOwnMetadataBytes;
+    for (auto place = wanted_.user_metadata.begin(); place != wanted_.user_metadata.end();) {
+      const auto& [name, value] = *place;
+      const std::uint64_t size = name.size() + value.size();
+      const bool room =
+          limits_.metadata_bytes_max == 0 || bytes + size <= limits_.metadata_bytes_max;
+      const bool sendable = !limits_.in_headers || (IsToken(name) && IsHeaderText(value));
+      if (limits_.user_metadata && sendable && room) {
+        bytes += size;
+        ++place;
+        continue;
+      }
+      dropped_.push_back("metadata:" + name);
+      place = wanted_.user_metadata.erase(place);
+    }
+  }
+
+  const AttributeLimits& limits_;
+  ObjectAttributes& wanted_;
+  std::vector<std::string> dropped_;
+};
+
+ObjectAttributes Wanted(const AttributeRules& rules, const ObjectMeta& source,
+                        std::string_view key) {
   ObjectAttributes wanted;
   if (rules.keep_metadata) wanted = source.attributes;
   // These two say how the bytes are to be read; without them a copy would be another thing.
@@ -130,6 +189,49 @@ ObjectAttributes TargetAttributes(const AttributeRules& rules, const ObjectMeta&
   wanted.mtime = source.attributes.mtime ? source.attributes.mtime : source.entry.modified;
   wanted.claimed_crc64nvme.reset();
   return wanted;
+}
+
+}  // namespace
+
+AttributeLimits AttributeLimits::Of(const Capabilities& target) {
+  AttributeLimits limits;
+  if (target.is_local) {
+    limits.headers = limits.user_metadata = limits.tags = false;
+    return limits;
+  }
+  const KeyRules rules = target.key_rules;
+  limits.in_headers = rules == KeyRules::kS3 || rules == KeyRules::kAzure;
+  limits.tags = rules != KeyRules::kGcs;
+  if (rules == KeyRules::kS3) limits.metadata_bytes_max = kS3MetadataBytes;
+  if (rules == KeyRules::kGcs || rules == KeyRules::kAzure) {
+    limits.metadata_bytes_max = kOtherMetadataBytes;
+  }
+  return limits;
+}
+
+std::string_view ContentTypeOf(std::string_view key) {
+  const std::string_view name = key.substr(key.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos) return kUnknownType;
+  const std::string extension = AsciiLower(name.substr(dot + 1));
+  const auto place = std::lower_bound(kTypes.begin(), kTypes.end(), extension,
+                                      [](const TypeOfExtension& entry, std::string_view wanted) {
+                                        return entry.extension < wanted;
+                                      });
+  return place != kTypes.end() && place->extension == extension ? place->type : kUnknownType;
+}
+
+ObjectAttributes TargetAttributes(const AttributeRules& rules, const ObjectMeta& source,
+                                  std::string_view key) {
+  ObjectAttributes wanted = Wanted(rules, source, key);
+  Fitting(rules.limits, wanted).Run(key);
+  return wanted;
+}
+
+std::vector<std::string> DroppedAttributes(const AttributeRules& rules, const ObjectMeta& source,
+                                           std::string_view key) {
+  ObjectAttributes wanted = Wanted(rules, source, key);
+  return Fitting(rules.limits, wanted).Run(key);
 }
 
 }  // namespace godwit

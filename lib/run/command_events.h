@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <utility>
 
 #include "godwit/result.h"
+#include "lib/checksum/content_hasher.h"
 #include "lib/sync/command.h"
 #include "lib/sync/event.h"
 
@@ -24,6 +26,19 @@ template <typename T>
 Event EventOf(CommandId id, Side side, Result<T> result) {
   if (!result.ok()) return FailedEvent(id, std::move(result).status(), side);
   return DoneEvent(id, std::move(result).value());
+}
+
+// Done with a part whose bytes have `sum`. Failed if the service says that it has kept others
+// (I14).
+inline Event PartEvent(CommandId id, PartReceipt receipt, const ContentSum& sum) {
+  const DigestSet sent = sum.digests();
+  const std::optional<DigestKind> common = DigestSet::Common(receipt.digests, sent);
+  if (common && *receipt.digests.Find(*common) != *sent.Find(*common)) {
+    return FailedEvent(id,
+                       Status(ErrorKind::kCorrupted, "the service kept other bytes than were sent"),
+                       Side::kTarget, sent);
+  }
+  return DoneEvent(id, PartTransferred{std::move(receipt), true, sum.crc64nvme, sum.crc32c});
 }
 
 inline Event EventOf(CommandId id, Side side, Status status) {

@@ -143,25 +143,26 @@ Event CommandExecutor::PutPartStreamed(CommandId id, const TransferPartCommand& 
                                        const CallContext& context) const {
   BoundedPipe pipe(kPipeBytes, part.offset, part.length);
   HoldBackSink sink(pipe.sink(), part.offset, part.length, false);
-  PartTransferred transferred;
+  PartReceipt receipt;
   const auto read = [&](const CallContext& read_context, HoldBackSink& into) {
     const GetOptions range{part.offset, part.length, part.source_version};
     return source_.store->Get(read_context, SourceKey(part.source_key), range, into).status();
   };
   const auto write = [&](const CallContext& write_context, ByteSource& body) {
     const std::string key = TargetKey(part.target_key);
-    Result<PartReceipt> receipt =
+    Result<PartReceipt> answer =
         target_.store->PutPart(write_context, permits_.Judge(key), key, part.upload_id,
                                UploadPart{part.index, part.offset, {}}, body);
-    if (receipt.ok()) transferred.receipt = *receipt;
-    return receipt.status();
+    if (answer.ok()) receipt = *answer;
+    return answer.status();
   };
   StreamEnd end = RunStream(context, pipe, sink, read, write);
-  if (!end.status.ok()) return FailedEvent(id, std::move(end.status), end.side);
-  transferred.has_sum = true;
-  transferred.crc64nvme = sink.sum().crc64nvme;
-  transferred.crc32c = sink.sum().crc32c;
-  return DoneEvent(id, std::move(transferred));
+  if (!end.status.ok()) {
+    const bool whole = sink.sum().size_bytes == part.length;
+    return FailedEvent(id, std::move(end.status), end.side,
+                       whole ? sink.sum().digests() : DigestSet());
+  }
+  return PartEvent(id, std::move(receipt), sink.sum());
 }
 
 }  // namespace godwit

@@ -145,8 +145,7 @@ Event CommandExecutor::PutPartBuffered(CommandId id, const TransferPartCommand& 
   if (!receipt.ok()) {
     return FailedEvent(id, std::move(receipt).status(), Side::kTarget, sink.sum().digests());
   }
-  return DoneEvent(id, PartTransferred{std::move(receipt).value(), true, sink.sum().crc64nvme,
-                                       sink.sum().crc32c});
+  return PartEvent(id, std::move(receipt).value(), sink.sum());
 }
 
 }  // namespace godwit

@@ -1,65 +1,14 @@
 #include "lib/run/state_codec.h"
 
-#include <array>
 #include <utility>
 
-#include "lib/run/byte_codec.h"
+#include "lib/checksum/byte_codec.h"
 
 namespace godwit {
 
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
-// Set in a time's first byte if its nanoseconds do not fit the digits that it claims.
-constexpr std::uint8_t kAllDigits = 0x80;
-constexpr int kDigitsMax = 9;
-
-constexpr std::array<std::int64_t, kDigitsMax + 1> kNanosecondsOfDigits = {
-    1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000, 100, 10, 1};
-
-// Digits first, then the time in units of the last digit: a time of whole seconds takes 6 bytes.
-void EncodeTime(ByteEncoder& out, const PreciseTime& time) {
-  const std::int64_t nanoseconds = time.time.time_since_epoch().count();
-  const auto digits = static_cast<std::uint8_t>(time.fraction_digits);
-  const std::int64_t unit = kNanosecondsOfDigits[digits];
-  const bool fits = nanoseconds % unit == 0;
-  out.Byte(fits ? digits : digits | kAllDigits);
-  out.Signed(fits ? nanoseconds / unit : nanoseconds);
-}
-
-std::optional<PreciseTime> DecodeTime(ByteDecoder& in) {
-  const std::uint8_t first = in.Byte();
-  const int digits = first & ~kAllDigits;
-  const std::int64_t value = in.Signed();
-  if (!in.ok() || digits > kDigitsMax) return std::nullopt;
-  std::int64_t nanoseconds = value;
-  const std::int64_t unit = kNanosecondsOfDigits[static_cast<std::size_t>(digits)];
-  if ((first & kAllDigits) == 0 && __builtin_mul_overflow(value, unit, &nanoseconds)) {
-    return std::nullopt;
-  }
-  return PreciseTime{Timestamp(std::chrono::nanoseconds(nanoseconds)), digits};
-}
-
-void EncodeDigests(ByteEncoder& out, const DigestSet& digests) {
-  out.Byte(static_cast<std::uint8_t>(digests.all().size()));
-  for (const Digest& digest : digests.all()) {
-    out.Byte(static_cast<std::uint8_t>(digest.kind()));
-    out.Raw(digest.bytes());
-  }
-}
-
-bool DecodeDigests(ByteDecoder& in, DigestSet& digests) {
-  const std::uint8_t count = in.Byte();
-  for (std::uint8_t i = 0; i < count; ++i) {
-    const std::uint8_t kind = in.Byte();
-    if (!in.ok() || kind > static_cast<std::uint8_t>(DigestKind::kXxh3)) return false;
-    const auto digest_kind = static_cast<DigestKind>(kind);
-    const std::span<const std::uint8_t> bytes = in.Raw(DigestSize(digest_kind));
-    if (!in.ok()) return false;
-    digests.Set(Digest(digest_kind, bytes));
-  }
-  return in.ok();
-}
 
 ByteEncoder Begin() {
   ByteEncoder out;

@@ -28,13 +28,18 @@ Status BoundedPipe::Push(std::uint64_t offset, std::span<const std::byte> bytes)
 
 Result<std::size_t> BoundedPipe::Pull(std::uint64_t offset, std::span<std::byte> buffer) {
   std::unique_lock lock(mutex_);
-  if (offset != pulled_) {
+  if (offset < pulled_) {
     return Status(ErrorKind::kUnavailable, "a streamed body cannot be sent again");
   }
-  changed_.wait(lock, [&] { return pushed_ > pulled_ || sink_end_ || pulled_ == size_bytes_; });
-  if (pushed_ == pulled_) {
-    if (pulled_ == size_bytes_) return std::size_t{0};
-    return sink_end_->ok() ? Status(ErrorKind::kUnavailable, "the body ended early") : *sink_end_;
+  while (true) {
+    changed_.wait(lock, [&] { return pushed_ > pulled_ || sink_end_ || pulled_ == size_bytes_; });
+    if (pushed_ == pulled_) {
+      if (pulled_ == size_bytes_) return std::size_t{0};
+      return sink_end_->ok() ? Status(ErrorKind::kUnavailable, "the body ended early") : *sink_end_;
+    }
+    if (offset == pulled_) break;
+    pulled_ = std::min(offset, pushed_);
+    changed_.notify_all();
   }
   const std::size_t count = CopyOut(buffer);
   changed_.notify_all();

@@ -17,8 +17,8 @@ namespace godwit {
 //
 // Whichever side ends first tells the other: the reader by CloseSink(its status), the writer by
 // CloseSource(its status); a waiting call then returns that failure. The source gives its bytes
-// once and in order: a store that must send the body again gets kUnavailable, so that the whole
-// transfer is repeated.
+// once and in order, and drops those that the writer passes over: a store that must send the body
+// again gets kUnavailable, so that the whole transfer is repeated.
 class BoundedPipe {
  public:
   // `offset` is where the reader's first byte lies in its object; the source counts from 0.

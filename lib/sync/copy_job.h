@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "godwit/object_meta.h"
 #include "godwit/store_messages.h"
@@ -63,6 +64,7 @@ struct CopyEnd {
   DigestSet digests;
   std::optional<PreciseTime> source_mtime;  // As the object's own metadata gave it.
   int attempts = 1;
+  std::vector<std::string> dropped;  // Attributes that the target cannot hold.
 };
 
 // Called once.

@@ -170,7 +170,7 @@ void ObjectTask::OnCopyDone(const CopyEnd& end) {
     input_.source.head->attributes.mtime = end.source_mtime;
   }
   KeepEqual(end.receipt.version, end.digests, Evidence::kDigest);
-  EndDone(end.receipt.proof);
+  EndDone(end.receipt.proof, end.dropped);
 }
 
 ObjectAttributes ObjectTask::WantedAttributes() const {

@@ -65,9 +65,10 @@ void ObjectTask::EndPlanned() {
   Finish({});
 }
 
-void ObjectTask::EndDone(WriteProof proof) {
+void ObjectTask::EndDone(WriteProof proof, std::vector<std::string> dropped) {
   ActionReport report = MakeReport(ActionStatus::kDone);
   report.proof = proof;
+  report.dropped = std::move(dropped);
   core_.End(report);
   Finish({});
 }

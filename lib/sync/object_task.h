@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/plan/compare.h"
 #include "lib/plan/part_plan.h"
@@ -80,7 +81,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   // object_end.cc: ending
   void EndUnchanged(Evidence evidence);
   void EndPlanned();
-  void EndDone(WriteProof proof);
+  void EndDone(WriteProof proof, std::vector<std::string> dropped = {});
   void EndSkipped(Reason reason, int exit_code);
   void EndTargetChanged(Status status);
   void EndBlocked(Status status);

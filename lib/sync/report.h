@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "godwit/status.h"
 #include "godwit/store_messages.h"
@@ -21,6 +22,7 @@ struct ActionReport {
   ActionStatus status = ActionStatus::kPlanned;
   WriteProof proof = WriteProof::kNone;  // Copies: what proves the replica.
   int attempts = 1;
+  std::vector<std::string> dropped = {};  // Attributes that the target cannot hold.
 };
 
 // A failure, reported once. An empty key: it concerns the run (a listing).

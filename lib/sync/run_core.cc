@@ -1,6 +1,7 @@
 #include "lib/sync/run_core.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -15,6 +16,11 @@ constexpr std::chrono::milliseconds kStopGrace{5'000};
 constexpr std::chrono::milliseconds kCleanupGrace{9'000};
 constexpr std::uint64_t kNoEvidenceWarned = 100;
 
+std::shared_ptr<const AttributeRules> RulesFor(AttributeRules rules, const Capabilities& target) {
+  rules.limits = AttributeLimits::Of(target);
+  return std::make_shared<const AttributeRules>(std::move(rules));
+}
+
 }  // namespace
 
 RunCore::RunCore(SyncOptions options, JobEndpoints endpoints)
@@ -23,7 +29,7 @@ RunCore::RunCore(SyncOptions options, JobEndpoints endpoints)
       ledger_(options_.dry_run),
       lanes_(options_.memory_bytes),
       limit_(options_.jobs, options_.jobs_max),
-      rules_(std::make_shared<const AttributeRules>(options_.attributes)),
+      rules_(RulesFor(options_.attributes, endpoints_.target)),
       server_copies_(endpoints_.server_copy_possible && endpoints_.target.server_copy) {}
 
 CommandId RunCore::Register(const CallOptions& options, RawHandler handler) {
@@ -137,6 +143,12 @@ void RunCore::ReportError(const std::string& key, const Status& status) {
 
 void RunCore::End(const ActionReport& report) {
   ledger_.Count(report);
+  if (!report.dropped.empty()) {
+    Notice("metadata-dropped",
+           fmt::format("the target cannot hold all metadata: '{}' goes without {}; -v and --json "
+                       "name what each object loses",
+                       EscapeForDisplay(report.key), fmt::join(report.dropped, ", ")));
+  }
   Issue(Command{0, ReportCommand{report}});
 }
 

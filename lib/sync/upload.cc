@@ -43,6 +43,7 @@ void Upload::Begin() {
   begin.options.attributes = TargetAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
   begin.options.size_bytes = job_.source.size_bytes;
   begin.options.part_size_bytes = job_.plan.part_size_bytes;
+  begin.options.by_copy = job_.server_copy;
   if (core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin) {
     begin.options.condition = job_.condition;
   }

@@ -78,6 +78,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void OnPart(std::uint32_t index, Answer<PartTransferred> answer);
   void OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent);
   void LookUpPart(std::uint32_t index, Status status, const DigestSet& sent);
+  std::optional<PartReceipt> FindListed(std::uint32_t index, const UploadedParts& kept) const;
   bool TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent);
   void RecordPart(std::uint32_t index, const PartTransferred& sent);
   void PartIsThere();

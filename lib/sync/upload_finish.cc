@@ -167,6 +167,7 @@ void Upload::OnProven(Proven proven) {
       end.receipt = std::move(proven.receipt);
       end.digests = digests_;
       end.source_mtime = job_.SourceMeta().attributes.mtime;
+      end.dropped = DroppedAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
       return Close(std::move(end));
     }
     case Proven::What::kReplaced:

@@ -39,7 +39,9 @@ void Upload::SendRange(std::uint32_t index) {
   part.index = index;
   part.offset = job_.plan.OffsetOf(index);
   part.length = LengthOf(index);
-  part.stream = part.length > core_.buffered_part_bytes_max();
+  // Where only one part of an object goes at a time, it is sent while it is read.
+  part.stream =
+      part.length > core_.buffered_part_bytes_max() || !core_.endpoints().target.parts_in_any_order;
   const CallOptions options{.lane = Lane::kPart,
                             .body_bytes = part.stream ? kPipeBytes : part.length,
                             .moved_bytes = part.length};
@@ -147,13 +149,22 @@ void Upload::LookUpPart(std::uint32_t index, Status status, const DigestSet& sen
                            });
 }
 
+std::optional<PartReceipt> Upload::FindListed(std::uint32_t index,
+                                              const UploadedParts& kept) const {
+  for (const PartReceipt& part : kept.parts) {
+    if (part.index == index) return part;
+  }
+  const std::uint64_t end = job_.plan.OffsetOf(index) + LengthOf(index);
+  if (kept.contiguous_bytes.value_or(0) < end) return std::nullopt;
+  return PartReceipt{index, LengthOf(index), {}, {}};
+}
+
 // True if the service has kept the part whose answer was lost. Without the sums of its bytes it
 // cannot be counted into the digest of the whole, and without a digest that the service checks,
 // of the part or in the end of the whole, its size alone would have to be believed.
 bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent) {
-  const auto found = std::find_if(kept.parts.begin(), kept.parts.end(),
-                                  [index](const PartReceipt& part) { return part.index == index; });
-  if (found == kept.parts.end() || found->size_bytes != LengthOf(index)) return false;
+  const std::optional<PartReceipt> found = FindListed(index, kept);
+  if (!found || found->size_bytes != LengthOf(index)) return false;
   PartTransferred taken{*found};
   const Digest* crc64 = sent.Find(DigestKind::kCrc64Nvme);
   const Digest* crc32 = sent.Find(DigestKind::kCrc32c);

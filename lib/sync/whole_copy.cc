@@ -65,12 +65,14 @@ void WholeCopy::SendPut() {
   options.body_bytes = put.stream ? kPipeBytes : put.size_bytes;
   options.moved_bytes = put.size_bytes;
   options.starts = !begun_;
-  core_.Call<Transferred>(options, std::move(put),
-                          [self = shared_from_this()](Answer<Transferred> answer) {
-                            if (!self->Succeeded(answer)) return;
-                            self->source_mtime_ = answer.value->source.attributes.mtime;
-                            self->Prove(std::move(answer.value->receipt), answer.value->digests);
-                          });
+  core_.Call<Transferred>(
+      options, std::move(put), [self = shared_from_this()](Answer<Transferred> answer) {
+        if (!self->Succeeded(answer)) return;
+        const ObjectMeta& source = answer.value->source;
+        self->source_mtime_ = source.attributes.mtime;
+        self->dropped_ = DroppedAttributes(*self->job_.rules, source, self->job_.target_key);
+        self->Prove(std::move(answer.value->receipt), answer.value->digests);
+      });
 }
 
 void WholeCopy::SendCopy() {
@@ -82,6 +84,7 @@ void WholeCopy::SendCopy() {
   copy.options.attributes = TargetAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
   copy.options.digests = job_.SourceDigests();
   source_mtime_ = job_.SourceMeta().attributes.mtime;
+  dropped_ = DroppedAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
   core_.Call<PutReceipt>({.moved_bytes = job_.source.size_bytes, .starts = !begun_},
                          std::move(copy), [self = shared_from_this()](Answer<PutReceipt> answer) {
                            if (!self->Succeeded(answer)) return;
@@ -174,6 +177,7 @@ void WholeCopy::OnProven(Proven proven, const DigestSet& digests) {
       end.digests = digests;
       end.source_mtime = source_mtime_;
       end.attempts = attempts_;
+      end.dropped = std::move(dropped_);
       return done_(std::move(end));
     }
     case Proven::What::kReplaced:

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "lib/sync/copy_job.h"
 #include "lib/sync/run_core.h"
@@ -40,6 +42,7 @@ class WholeCopy : public std::enable_shared_from_this<WholeCopy> {
   bool begun_ = false;  // A write was issued.
   bool lost_ = false;   // The answer to a write was lost.
   std::optional<PreciseTime> source_mtime_;
+  std::vector<std::string> dropped_;
 };
 
 }  // namespace godwit

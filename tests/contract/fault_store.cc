@@ -96,8 +96,20 @@ Result<Location> FaultStore::Locate(const CallContext& context) {
   return Run(Operation::kLocate, [&] { return store_.Locate(context); });
 }
 
+void FaultStore::ClaimOrder(ListingOrder order) {
+  claimed_ = store_.Describe();
+  claimed_->order = order;
+}
+
 Result<ListPage> FaultStore::List(const CallContext& context, const ListRequest& request) {
-  return Run(Operation::kList, [&] { return store_.List(context, request); });
+  return Run(Operation::kList, [&] {
+    if (repeated_token_.empty()) return store_.List(context, request);
+    ListRequest first = request;
+    first.page_token.clear();
+    Result<ListPage> page = store_.List(context, first);
+    if (page.ok()) page->next_page_token = repeated_token_;
+    return page;
+  });
 }
 
 Result<ObjectMeta> FaultStore::Head(const CallContext& context, std::string_view key) {

@@ -53,13 +53,17 @@ class FaultStore final : public ObjectStore {
   // The next `times` deletes of `key` answer `status` for it, and do not delete it.
   void FailKey(std::string key, Status status, int times);
 
+  // From now on, listings: what Describe() says of their order, and the token of every page.
+  void ClaimOrder(ListingOrder order);
+  void RepeatToken(std::string token) { repeated_token_ = std::move(token); }
+
   // How many keys each Delete had.
   std::vector<std::size_t> DeleteSizes() const;
   // Calls so far, failed ones included.
   int CallCount(Operation operation) const;
   int TotalCalls() const;
 
-  const Capabilities& Describe() const override { return store_.Describe(); }
+  const Capabilities& Describe() const override { return claimed_ ? *claimed_ : store_.Describe(); }
   std::string Name() const override { return store_.Name(); }
   Result<Location> Locate(const CallContext& context) override;
   Result<ListPage> List(const CallContext& context, const ListRequest& request) override;
@@ -124,6 +128,8 @@ class FaultStore final : public ObjectStore {
   Status key_failure_;
   int key_failures_left_ = 0;
   std::vector<std::size_t> delete_sizes_;
+  std::string repeated_token_;
+  std::optional<Capabilities> claimed_;
 };
 
 }  // namespace godwit

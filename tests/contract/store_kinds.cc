@@ -11,6 +11,7 @@ bool StoreKind::Has(Difference difference) const {
 
 std::vector<StoreKind> AllStoreKinds() {
   std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind()};
+  for (StoreKind& kind : ReorderedMemoryKinds()) kinds.push_back(std::move(kind));
   for (StoreKind& kind : MinioKinds()) kinds.push_back(std::move(kind));
   return kinds;
 }

@@ -56,6 +56,8 @@ struct StoreKind {
 };
 
 StoreKind MemoryKind();
+// The memory store listing in other orders, behind the adapter that restores byte order.
+std::vector<StoreKind> ReorderedMemoryKinds();
 StoreKind LocalKind();
 // The local store as on an old kernel: no openat2; without syncs, with sorting through files and a
 // search for every page.

@@ -148,7 +148,10 @@ Result<ListCursor> LocalStore::CursorFor(const CallContext& context, const ListR
   if (!request.page_token.empty()) {
     Result<ListToken> token = ListToken::Parse(request.page_token);
     if (!token.ok()) return token.status();
-    if (std::optional<ListCursor> kept = cursors_.Take(token->cursor, range)) {
+    const auto fits = [&range](const ListCursor& kept) {
+      return SameEnd(kept.walker->range(), range);
+    };
+    if (std::optional<ListCursor> kept = cursors_.Take(token->cursor, fits)) {
       return std::move(*kept);
     }
     range.start_after = std::move(token->last_key);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "godwit/result.h"
-#include "lib/store/local/file_descriptor.h"
+#include "lib/store/file_descriptor.h"
 
 namespace godwit {
 

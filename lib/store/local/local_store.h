@@ -14,9 +14,10 @@
 #include <vector>
 
 #include "godwit/object_store.h"
-#include "lib/store/local/cursor_cache.h"
+#include "lib/store/cursor_cache.h"
 #include "lib/store/local/file_identity.h"
 #include "lib/store/local/folder_sync.h"
+#include "lib/store/local/list_cursor.h"
 #include "lib/store/local/local_key.h"
 #include "lib/store/local/local_root.h"
 #include "lib/store/local/output_file.h"
@@ -170,7 +171,7 @@ class LocalStore final : public ObjectStore {
   const std::string temporary_prefix_;  // ".godwit-<random>-": no two stores share one.
   FileIdentity identity_;
   LocalRoot root_;
-  CursorCache cursors_;
+  CursorCache<ListCursor> cursors_;
   FolderSync folder_sync_;
   // One writer at a time changes a folder: the kernel's own lock makes the others spin, which
   // costs a third of the CPU time of many small writes.

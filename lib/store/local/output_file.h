@@ -13,7 +13,7 @@
 #include "godwit/call_context.h"
 #include "godwit/object_meta.h"
 #include "godwit/result.h"
-#include "lib/store/local/file_descriptor.h"
+#include "lib/store/file_descriptor.h"
 
 namespace godwit {
 

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "lib/store/local/file_descriptor.h"
+#include "lib/store/file_descriptor.h"
 
 namespace godwit {
 

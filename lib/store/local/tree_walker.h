@@ -12,10 +12,10 @@
 #include "godwit/call_context.h"
 #include "godwit/object_meta.h"
 #include "godwit/result.h"
-#include "lib/store/local/file_descriptor.h"
+#include "lib/store/file_descriptor.h"
 #include "lib/store/local/file_identity.h"
-#include "lib/store/local/name_sorter.h"
 #include "lib/store/local/path_jail.h"
+#include "lib/store/name_sorter.h"
 
 namespace godwit {
 

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "lib/store/call_check.h"
+#include "lib/store/listing_order.h"
 #include "lib/store/memory/memory_store.h"
 
 namespace godwit {
@@ -18,38 +19,36 @@ std::optional<std::string> CommonPrefix(std::string_view key, const ListRequest&
   return std::string(key.substr(0, at + request.delimiter.size()));
 }
 
-// The first string in byte order after all that begin with `prefix`; empty if there is none.
-std::string PastPrefix(std::string prefix) {
-  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xFF) prefix.pop_back();
-  if (!prefix.empty()) prefix.back() = static_cast<char>(prefix.back() + 1);
-  return prefix;
+}  // namespace
+
+// A store without an order lists backwards, so that nobody takes it for one.
+bool MemoryStore::KeyOrder::operator()(std::string_view a, std::string_view b) const {
+  return order == ListingOrder::kNone ? b < a : ListedBefore(order, a, b);
 }
 
-struct Start {
-  std::string key;
-  bool inclusive = false;
-  bool at_end = false;
-};
+MemoryStore::Objects::const_iterator MemoryStore::PastPrefix(Objects::const_iterator at,
+                                                             std::string_view prefix) const {
+  while (at != objects_.end() && at->first.starts_with(prefix)) ++at;
+  return at;
+}
 
-Result<Start> StartOf(const ListRequest& request) {
-  const std::string& token = request.page_token;
-  if (token.empty()) return Start{request.start_after, false};
-  if (token.starts_with(kAfterKey)) return Start{token.substr(kAfterKey.size()), false};
-  if (!token.starts_with(kAfterPrefix)) {
+Result<MemoryStore::Objects::const_iterator> MemoryStore::FirstOfPage(
+    const ListRequest& request) const {
+  const std::string_view token = request.page_token;
+  if (token.starts_with(kAfterKey)) return objects_.upper_bound(token.substr(kAfterKey.size()));
+  if (token.starts_with(kAfterPrefix)) {
+    const std::string_view prefix = token.substr(kAfterPrefix.size());
+    return PastPrefix(objects_.lower_bound(prefix), prefix);
+  }
+  if (!token.empty()) {
     return Status(ErrorKind::kInvalidArgument, "not a page token of this store");
   }
-  std::string key = PastPrefix(token.substr(kAfterPrefix.size()));
-  const bool at_end = key.empty();
-  return Start{std::move(key), true, at_end};
+  return request.start_after.empty() ? objects_.begin() : objects_.upper_bound(request.start_after);
 }
-
-}  // namespace
 
 Result<ListPage> MemoryStore::List(const CallContext& context, const ListRequest& request) {
   GODWIT_RETURN_IF_ERROR(Admit(context));
   if (request.versions) return Status(ErrorKind::kUnsupported, "old versions are not kept");
-  const Result<Start> start = StartOf(request);
-  if (!start.ok()) return start.status();
   context.Count(RequestClass::kList);
   const std::uint32_t page_max = options_.capabilities.page_keys_max;
   const std::uint32_t limit =
@@ -57,20 +56,26 @@ Result<ListPage> MemoryStore::List(const CallContext& context, const ListRequest
 
   ListPage page;
   const std::lock_guard lock(mutex_);
-  auto at = start->at_end      ? objects_.end()
-            : start->inclusive ? objects_.lower_bound(start->key)
-                               : objects_.upper_bound(start->key);
-  if (at != objects_.end() && at->first < request.prefix) at = objects_.lower_bound(request.prefix);
+  const KeyOrder order = objects_.key_comp();
+  Result<Objects::const_iterator> first = FirstOfPage(request);
+  if (!first.ok()) return first.status();
+  auto at = *first;
+  if (order.order != ListingOrder::kNone) {
+    if (at != objects_.end() && order(at->first, request.prefix)) {
+      at = objects_.lower_bound(request.prefix);
+    }
+  } else {
+    while (at != objects_.end() && !at->first.starts_with(request.prefix)) ++at;
+  }
   std::string token;
   while (at != objects_.end() && at->first.starts_with(request.prefix) &&
-         (request.end_before.empty() || at->first < request.end_before)) {
+         (request.end_before.empty() || order(at->first, request.end_before))) {
     if (page.entries.size() + page.common_prefixes.size() == limit) {
       page.next_page_token = token;
       return page;
     }
     if (std::optional<std::string> folder = CommonPrefix(at->first, request)) {
-      const std::string past = PastPrefix(*folder);
-      at = past.empty() ? objects_.end() : objects_.lower_bound(past);
+      at = PastPrefix(at, *folder);
       token = std::string(kAfterPrefix) + *folder;
       page.common_prefixes.push_back(std::move(*folder));
       continue;

@@ -48,7 +48,8 @@ MemoryOptions MemoryOptions::Capable() {
 MemoryStore::MemoryStore(MemoryOptions options)
     : options_(std::move(options)),
       clock_(options_.clock != nullptr ? *options_.clock : system_clock_),
-      container_exists_(options_.container_exists) {}
+      container_exists_(options_.container_exists),
+      objects_(KeyOrder{options_.capabilities.order}) {}
 
 MemoryStore::MemoryStore(Capabilities capabilities)
     : MemoryStore(MemoryOptions{std::move(capabilities)}) {}

@@ -18,7 +18,7 @@ namespace godwit {
 
 struct MemoryOptions {
   // What the store claims and enforces: limits, conditions, upload rules, digests that it keeps,
-  // `is_local` (no metadata but mtime). The order is always that of bytes.
+  // `is_local` (no metadata but mtime), the order of listings.
   Capabilities capabilities;
   std::string container = "memory";
   bool container_exists = true;
@@ -108,7 +108,12 @@ class MemoryStore final : public ObjectStore {
     std::map<std::uint32_t, Part> parts;
     std::uint64_t contiguous_bytes = 0;
   };
-  using Objects = std::map<std::string, Object, std::less<>>;
+  struct KeyOrder {
+    using is_transparent = void;
+    ListingOrder order = ListingOrder::kUtf8Bytes;
+    bool operator()(std::string_view a, std::string_view b) const;
+  };
+  using Objects = std::map<std::string, Object, KeyOrder>;
 
   // Of a key, for messages.
   std::string Shown(std::string_view key) const { return Name() + "/" + std::string(key); }
@@ -127,6 +132,8 @@ class MemoryStore final : public ObjectStore {
   Result<PartReceipt> KeepPart(std::string_view key, const Secret& upload_id,
                                const UploadPart& part, Bytes bytes);
   Status CheckParts(const Upload& upload, std::span<const PartReceipt> parts) const;
+  Result<Objects::const_iterator> FirstOfPage(const ListRequest& request) const;
+  Objects::const_iterator PastPrefix(Objects::const_iterator at, std::string_view prefix) const;
 
   const MemoryOptions options_;
   const SystemClock system_clock_;

@@ -131,7 +131,10 @@ Status MemoryStore::CheckParts(const Upload& upload, std::span<const PartReceipt
       return BadParts("the parts are not in ascending order");
     }
     const auto kept = upload.parts.find(parts[i].index);
-    if (kept == upload.parts.end() || kept->second.receipt.token != parts[i].token) {
+    // One stream of bytes has no parts that could be told from others.
+    const bool told_apart = options_.capabilities.parts_in_any_order;
+    if (kept == upload.parts.end() ||
+        (told_apart && kept->second.receipt.token != parts[i].token)) {
       return Status(ErrorKind::kCorrupted, "a part is missing, or was sent again since")
           .WithOperation("finish upload of");
     }

@@ -14,7 +14,7 @@
 #include "lib/store/local/folder_sync.h"
 #include "lib/store/local/local_errors.h"
 #include "lib/store/local/local_key.h"
-#include "lib/store/local/name_sorter.h"
+#include "lib/store/name_sorter.h"
 
 namespace godwit {
 namespace {

@@ -81,6 +81,57 @@ TEST(TargetAttributes, TagsGoTheirOwnWay) {
   EXPECT_TRUE(TargetAttributes(rules, Source(), "a").tags.empty());
 }
 
+AttributeRules RulesOf(KeyRules key_rules, bool is_local = false) {
+  Capabilities target;
+  target.key_rules = key_rules;
+  target.is_local = is_local;
+  AttributeRules rules;
+  rules.limits = AttributeLimits::Of(target);
+  return rules;
+}
+
+TEST(AttributeLimits, WhatDoesNotFitIsLeftOutAndNamed) {
+  using Names = std::vector<std::string>;
+  ObjectMeta source;
+  source.attributes.content_type = "text/csv";
+  source.attributes.content_language = "de\r\nx: y";
+  source.attributes.user_metadata = {{"ok", "1"}, {"no token", "2"}, {"broken", "a\nb"}};
+  source.attributes.tags = {{"a", "b"}};
+  const std::map<KeyRules, Names> expected{
+      {KeyRules::kAny, {}},
+      {KeyRules::kS3, {"content-language", "metadata:broken", "metadata:no token"}},
+      {KeyRules::kAzure, {"content-language", "metadata:broken", "metadata:no token"}},
+      {KeyRules::kGcs, {"tags"}}};
+  for (const auto& [key_rules, names] : expected) {
+    const AttributeRules rules = RulesOf(key_rules);
+    EXPECT_EQ(DroppedAttributes(rules, source, "a.csv"), names);
+    const ObjectAttributes kept = TargetAttributes(rules, source, "a.csv");
+    EXPECT_EQ(kept.user_metadata.at("ok"), "1");
+    // What is left fits: nothing more would be dropped.
+    EXPECT_EQ(DroppedAttributes(rules, ObjectMeta{source.entry, kept}, "a.csv"), Names());
+  }
+}
+
+TEST(AttributeLimits, LocalFilesHoldNoneButATypeThatTheExtensionTellsIsNoLoss) {
+  const AttributeRules rules = RulesOf(KeyRules::kLocal, true);
+  ObjectMeta source;
+  source.attributes.content_type = "text/csv";
+  source.attributes.user_metadata = {{"k", "v"}};
+  EXPECT_EQ(DroppedAttributes(rules, source, "a.csv"), std::vector<std::string>{"metadata:k"});
+  EXPECT_EQ(DroppedAttributes(rules, source, "a.bin"),
+            (std::vector<std::string>{"content-type", "metadata:k"}));
+}
+
+TEST(AttributeLimits, MetadataOverTheServicesLimitIsLeftOutByName) {
+  ObjectMeta source;
+  for (const char* name : {"a", "b", "c"}) {
+    source.attributes.user_metadata[name] = std::string(900, 'x');
+  }
+  const AttributeRules s3 = RulesOf(KeyRules::kS3);
+  EXPECT_EQ(DroppedAttributes(s3, source, "k"), std::vector<std::string>{"metadata:c"});
+  EXPECT_TRUE(DroppedAttributes(RulesOf(KeyRules::kGcs), source, "k").empty());
+}
+
 TEST(ContentTypeOf, LooksAtTheLastExtensionOnly) {
   EXPECT_EQ(ContentTypeOf("a.JSON"), "application/json");
   EXPECT_EQ(ContentTypeOf("a.tar.gz"), "application/gzip");

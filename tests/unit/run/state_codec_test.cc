@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/random.h"
-#include "lib/run/byte_codec.h"
+#include "lib/checksum/byte_codec.h"
 
 namespace godwit {
 namespace {

@@ -46,6 +46,25 @@ TEST(BoundedPipe, BytesPassUnchangedThroughAnyRing) {
   }
 }
 
+TEST(BoundedPipe, WhatTheWriterPassesOverIsDropped) {
+  const std::string bytes = PatternBytes(1000, 1);
+  BoundedPipe pipe(7, 0, bytes.size());
+  std::jthread reader([&] {
+    EXPECT_TRUE(pipe.sink().Write(0, AsBytes(bytes)).ok());
+    pipe.CloseSink(Status::Ok());
+  });
+  std::string rest;
+  std::string buffer(100, '\0');
+  while (rest.size() < 400) {
+    const Result<std::size_t> count =
+        pipe.source().Read(600 + rest.size(), std::as_writable_bytes(std::span(buffer)));
+    ASSERT_TRUE(count.ok()) << count.status();
+    rest.append(buffer, 0, *count);
+  }
+  EXPECT_EQ(rest, bytes.substr(600));
+  EXPECT_FALSE(pipe.source().Read(0, std::as_writable_bytes(std::span(buffer))).ok());
+}
+
 TEST(BoundedPipe, EmptyBodyEndsAtOnce) {
   BoundedPipe pipe(10, 0, 0);
   Random random(1);

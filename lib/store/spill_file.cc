@@ -1,4 +1,4 @@
-#include "lib/store/local/spill_file.h"
+#include "lib/store/spill_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,16 +8,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "lib/store/local/local_errors.h"
+#include "lib/base/errno_status.h"
 
 namespace godwit {
 namespace {
 
 constexpr std::size_t kWriteBytes = 64 << 10;
 constexpr std::size_t kReadBytes = 8 << 10;  // Of each run: hundreds of runs stay cheap.
-constexpr std::size_t kHeaderBytes = 2;      // A name's length, low byte first.
+constexpr std::size_t kHeaderBytes = 4;      // A name's length, low byte first.
 
-Status SpillError() { return ErrnoStatus(errno, "sort a large folder in a temporary file", ""); }
+Status SpillError() { return ErrnoStatus(errno, "sort names in a temporary file", ""); }
 
 bool Later(const std::string_view a, const std::string_view b) { return a > b; }
 
@@ -36,8 +36,9 @@ Result<std::unique_ptr<SpillFile>> SpillFile::Create(const std::string& folder) 
 }
 
 void SpillFile::Append(std::string_view name) {
-  pending_ += static_cast<char>(name.size() & 0xFF);
-  pending_ += static_cast<char>(name.size() >> 8);
+  for (std::size_t i = 0; i < kHeaderBytes; ++i) {
+    pending_ += static_cast<char>(name.size() >> (8 * i) & 0xFF);
+  }
   pending_ += name;
 }
 
@@ -88,16 +89,18 @@ Status SpillFile::Advance() {
 
 Status SpillFile::ReadName(Run& run) {
   const auto size_at = [&run](std::size_t at) {
-    const auto low = static_cast<unsigned char>(run.buffer[at]);
-    const auto high = static_cast<unsigned char>(run.buffer[at + 1]);
-    return kHeaderBytes + (std::size_t{low} | std::size_t{high} << 8);
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < kHeaderBytes; ++i) {
+      size |= std::size_t{static_cast<unsigned char>(run.buffer[at + i])} << (8 * i);
+    }
+    return kHeaderBytes + size;
   };
   const auto whole = [&] {
     const std::size_t rest = run.buffer.size() - run.position;
     return rest >= kHeaderBytes && rest >= size_at(run.position);
   };
   run.name = {};
-  if (!whole()) GODWIT_RETURN_IF_ERROR(Refill(run));
+  while (!whole() && run.offset < run.end) GODWIT_RETURN_IF_ERROR(Refill(run));
   if (run.position == run.buffer.size()) return Status::Ok();
   if (!whole()) return Status(ErrorKind::kLocalIo, "a temporary file was cut");
   const std::size_t size = size_at(run.position);

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "godwit/digest.h"
+#include "godwit/object_meta.h"
 
 namespace godwit {
 
@@ -46,5 +51,13 @@ class ByteDecoder {
   bool ok_ = true;
   std::string_view rest_;
 };
+
+// Digits first, then the time in units of the last digit: a time of whole seconds takes 6 bytes.
+void EncodeTime(ByteEncoder& out, const PreciseTime& time);
+std::optional<PreciseTime> DecodeTime(ByteDecoder& in);
+
+void EncodeDigests(ByteEncoder& out, const DigestSet& digests);
+// False, as of any read beyond the end, where it is malformed.
+bool DecodeDigests(ByteDecoder& in, DigestSet& digests);
 
 }  // namespace godwit

@@ -8,19 +8,20 @@
 #include <vector>
 
 #include "godwit/result.h"
-#include "lib/store/local/spill_file.h"
+#include "lib/store/spill_file.h"
 
 namespace godwit {
 
-// Sorts names by their bytes in bounded memory: takes them in any order, gives each once in
-// ascending order. More than `names_max` go to a temporary file in sorted runs, which are merged as
-// they are read. First Add, then Finish, then Current and Advance. One thread at a time.
+// Sorts names (or other rows of bytes, none empty) by their bytes in bounded memory: takes them in
+// any order, gives each once in ascending order. More than `names_max`, or a few megabytes, go to
+// a temporary file in sorted runs, which are merged as they are read. First Add, then Finish, then
+// Current and Advance. One thread at a time.
 class NameSorter {
  public:
   // `spill_folder` is where the temporary file is made if one is needed.
   NameSorter(std::size_t names_max, std::string spill_folder);
 
-  // A name of at most 256 bytes. Fails only if the temporary file cannot be written.
+  // Fails only if the temporary file cannot be written.
   Status Add(std::string_view name);
   Status Finish();
 

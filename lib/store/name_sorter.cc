@@ -1,10 +1,12 @@
-#include "lib/store/local/name_sorter.h"
+#include "lib/store/name_sorter.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace godwit {
 namespace {
+
+constexpr std::size_t kTextBytesMax = 4 << 20;
 
 std::uint64_t HeadOf(std::string_view name) {
   std::uint64_t head = 0;
@@ -20,7 +22,8 @@ NameSorter::NameSorter(std::size_t names_max, std::string spill_folder)
     : names_max_(names_max), spill_folder_(std::move(spill_folder)) {}
 
 Status NameSorter::Add(std::string_view name) {
-  if (items_.size() == names_max_) GODWIT_RETURN_IF_ERROR(Spill());
+  const bool full = items_.size() >= names_max_ || text_.size() + name.size() > kTextBytesMax;
+  if (full && !items_.empty()) GODWIT_RETURN_IF_ERROR(Spill());
   items_.push_back(Item{HeadOf(name), static_cast<std::uint32_t>(text_.size()),
                         static_cast<std::uint32_t>(name.size())});
   text_ += name;

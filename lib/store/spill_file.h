@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "godwit/result.h"
-#include "lib/store/local/file_descriptor.h"
+#include "lib/store/file_descriptor.h"
 
 namespace godwit {
 
