@@ -203,8 +203,11 @@ Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const Wr
     return WrongCrc(*whole, *expected).WithOperation(kFinish).WithObject(Shown(key));
   }
   GODWIT_RETURN_IF_ERROR(upload.file->SetSize(options.size_bytes));
-  Result<PutReceipt> receipt = Publish(upload.folder, upload.path, Shown(key), *upload.file,
-                                       options.attributes, options.condition);
+  // One that was taken up does not know what it began with.
+  const ObjectAttributes& attributes =
+      options.attributes.mtime ? options.attributes : upload.options.attributes;
+  Result<PutReceipt> receipt =
+      Publish(upload.folder, upload.path, Shown(key), *upload.file, attributes, options.condition);
   if (!receipt.ok()) {
     const std::lock_guard lock(upload.mutex);
     upload.damaged |= receipt.status().Is(ErrorKind::kLocalIo);
