@@ -183,7 +183,8 @@ Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& locatio
 }
 
 void MeetService(Session& session, const OpenedStore& opened, const ParsedLocation& location) {
-  if (location.is_local()) return;
+  // Only S3 is spoken by servers that differ.
+  if (location.kind != ParsedLocation::Kind::kS3) return;
   ListRequest request;
   request.prefix = location.FolderPrefix();
   request.keys_max = 1;

@@ -11,7 +11,9 @@ bool StoreKind::Has(Difference difference) const {
 
 std::vector<StoreKind> AllStoreKinds() {
   std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind()};
-  for (StoreKind& kind : MinioKinds()) kinds.push_back(std::move(kind));
+  for (auto more : {MinioKinds, FakeGcsKinds, GcsServerKinds}) {
+    for (StoreKind& kind : more()) kinds.push_back(std::move(kind));
+  }
   return kinds;
 }
 
