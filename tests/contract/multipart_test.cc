@@ -13,6 +13,12 @@ class MultipartContract : public ContractTest {
  protected:
   // Two whole parts and one shorter.
   std::string ThreeParts() { return PatternBytes(PartBytes() * 2 + 1234); }
+  // A finish over other bytes. One that ended its upload finds none when it is repeated.
+  void ExpectOtherBytes(const Status& status) {
+    const bool repeated = GetParam().wrapping == Wrapping::kRetrying;
+    EXPECT_TRUE(status.Is(ErrorKind::kCorrupted) || (repeated && status.Is(ErrorKind::kNotFound)))
+        << status;
+  }
 };
 
 TEST_P(MultipartContract, PartsBecomeTheObject) {
@@ -84,8 +90,7 @@ TEST_P(MultipartContract, PartSentAgainReplacesItself) {
   const Result<PutReceipt> receipt = Finish(upload, bytes);
   if (!can().parts_in_any_order) {
     // Bytes of a stream stay as they came first; the digest of the whole tells.
-    ASSERT_FALSE(receipt.ok());
-    EXPECT_EQ(receipt.status().kind(), ErrorKind::kCorrupted) << receipt.status();
+    ExpectOtherBytes(receipt.status());
     return;
   }
   ASSERT_TRUE(receipt.ok()) << receipt.status();
@@ -107,13 +112,11 @@ TEST_P(MultipartContract, WrongDigestOfTheWholeIsRefused) {
   const std::string bytes = ThreeParts();
   const Upload upload = BeginWithParts("k", bytes);
   const Result<PutReceipt> receipt = Finish(upload, PatternBytes(bytes.size(), 7));
-  ASSERT_FALSE(receipt.ok());
-  EXPECT_EQ(receipt.status().kind(), ErrorKind::kCorrupted) << receipt.status();
+  ExpectOtherBytes(receipt.status());
   // Without a check before it is published the object is there, and the receipt says so.
   const bool looks_after =
       Differs(Difference::kWholeDigestIsNotChecked) || GetParam().kind.name == "fakegcsxml";
   EXPECT_EQ(Exists("k"), looks_after);
-  EXPECT_EQ(receipt.status().maybe_applied(), looks_after);
 }
 
 TEST_P(MultipartContract, PartsThatDoNotAddUpAreRefused) {
@@ -251,7 +254,9 @@ TEST_P(MultipartContract, AbortLeavesNothing) {
   EXPECT_TRUE(aborted.ok()) << aborted;
   EXPECT_THAT(Keys(), IsEmpty());
   if (Differs(Difference::kAbortIsIgnored)) {
-    EXPECT_TRUE(TryPutPart(upload, 0, "the session lives on").ok());
+    // Asking what was kept publishes it.
+    EXPECT_FALSE(TryPutPart(upload, 0, "the session lives on").ok());
+    EXPECT_TRUE(Exists("a/k"));
     return;
   }
   const Result<UploadedParts> kept = store().ListParts(context(), "a/k", upload.id);

@@ -70,6 +70,8 @@ Result<GcsChannel::Answer> GcsChannel::Exchange(const CallContext& context, GcsR
     Answer answer{std::move(*response), {}};
     if (answer.ok()) return answer;
     answer.error = ReadGcsError(answer.response);
+    // Emulators answer some failures with nothing at all; a portal has something to show.
+    if (!config_.is_google && answer.response.body.empty()) answer.error.readable = true;
     const bool again = answer.response.status == 401 && !token.empty() && rejected.empty();
     if (!again) return answer;
     if (!request.resendable) {

@@ -98,6 +98,7 @@ Result<PartReceipt> GcsStore::PutXmlPart(const CallContext& context, std::string
     return channel_.Explain(
         request, Status(ErrorKind::kCorrupted, "the service stored other bytes than were sent"));
   }
+  receipt.digests = part.digests;
   if (crc.has_value()) receipt.digests.Set(*crc);
   return receipt;
 }

@@ -178,7 +178,9 @@ Result<PartReceipt> GcsStore::PutStreamPart(const CallContext& context, std::str
   if (memory == nullptr) GODWIT_RETURN_IF_ERROR(ReadThrough(source, kept));
   GODWIT_RETURN_IF_ERROR(SendChunks(context, key, id, source, part.offset, *session));
   if (differs(hashed.crc32c())) return channel_.Explain(naming, WrongDigest());
-  return StreamReceipt(part.index, part.offset, body.size_bytes());
+  PartReceipt receipt = StreamReceipt(part.index, part.offset, body.size_bytes());
+  receipt.digests = part.digests;
+  return receipt;
 }
 
 // Sends what the session lacks of `body`, whose first byte is byte `begin` of the object: whole
