@@ -101,8 +101,13 @@ Status TakeWebUrl(std::string_view text, ParsedLocation& location) {
   const std::optional<std::string> path = PercentDecode(url->path);
   if (!path) return Bad(text, "a '%' must be followed by two hexadecimal digits");
   if (url->host.ends_with(".amazonaws.com")) return TakeAmazonUrl(*url, *path, location);
-  if (url->host == "storage.googleapis.com" || url->host.ends_with(".blob.core.windows.net")) {
-    return Bad(text, "Google Cloud Storage and Azure are not in this version yet");
+  if (url->host == "storage.googleapis.com") {
+    location.kind = ParsedLocation::Kind::kGcs;
+    location.endpoint = url->Origin();
+    return TakeContainer(path->empty() ? "" : path->substr(1), location);
+  }
+  if (url->host.ends_with(".blob.core.windows.net")) {
+    return Bad(text, "Azure is not in this version yet");
   }
   return Bad(text,
              "the service of this address is not known; name its endpoint in a remote of the "
@@ -117,10 +122,10 @@ Status TakeRemote(std::string_view rest, const Remote& remote, ParsedLocation& l
     TakeLocalPath(rest.empty() ? base : base + "/" + std::string(rest), location);
     return Status::Ok();
   }
-  if (remote.type != "s3") {
+  if (remote.type != "s3" && remote.type != "gcs") {
     return Bad(location.text, "remotes of type " + remote.type + " are not in this version yet");
   }
-  location.kind = ParsedLocation::Kind::kS3;
+  location.kind = remote.type == "gcs" ? ParsedLocation::Kind::kGcs : ParsedLocation::Kind::kS3;
   const std::string bucket = remote.Get("bucket");
   if (bucket.empty()) return TakeContainer(rest, location);
   return TakeContainer(bucket + "/" + std::string(rest), location);
@@ -149,8 +154,8 @@ Result<ParsedLocation> ParseLocation(std::string_view text, const ConfigFile& co
   const std::size_t scheme_end = text.find("://");
   const std::string scheme =
       scheme_end == std::string_view::npos ? "" : AsciiLower(text.substr(0, scheme_end));
-  if (scheme == "s3") {
-    location.kind = ParsedLocation::Kind::kS3;
+  if (scheme == "s3" || scheme == "gs") {
+    location.kind = scheme == "gs" ? ParsedLocation::Kind::kGcs : ParsedLocation::Kind::kS3;
     GODWIT_RETURN_IF_ERROR(TakeContainer(text.substr(5), location));
     return location;
   }
@@ -164,8 +169,8 @@ Result<ParsedLocation> ParseLocation(std::string_view text, const ConfigFile& co
     TakeLocalPath(*path, location);
     return location;
   }
-  if (scheme == "gs" || scheme == "az" || scheme == "abfss") {
-    return Bad(text, "Google Cloud Storage and Azure are not in this version yet");
+  if (scheme == "az" || scheme == "abfss") {
+    return Bad(text, "Azure is not in this version yet");
   }
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);

@@ -11,7 +11,7 @@ namespace godwit {
 
 // A location as the user wrote it, taken apart. Nothing is looked up.
 struct ParsedLocation {
-  enum class Kind : std::uint8_t { kLocal, kS3, kStdio };
+  enum class Kind : std::uint8_t { kLocal, kS3, kGcs, kStdio };
   Kind kind = Kind::kLocal;
   std::string text;       // As written, for messages.
   std::string container;  // Bucket; empty for local paths.

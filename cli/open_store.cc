@@ -1,10 +1,13 @@
 #include "cli/open_store.h"
 
+#include <chrono>
 #include <filesystem>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/http/curl_transport.h"
+#include "lib/store/gcs/gcs_config.h"
+#include "lib/store/gcs/gcs_store.h"
 #include "lib/store/local/local_store.h"
 #include "lib/store/logged_store.h"
 #include "lib/store/ordered_store.h"
@@ -65,6 +68,76 @@ Result<OpenedStore> OpenS3(Session& session, const ParsedLocation& location) {
   return opened;
 }
 
+GcsSettings GcsSettingsOf(const ParsedLocation& location) {
+  GcsSettings settings;
+  settings.bucket = location.container;
+  settings.name = "gs://" + location.container;
+  settings.endpoint = location.endpoint;
+  const Remote* remote = location.remote;
+  if (remote == nullptr) return settings;
+  settings.name = remote->name + ":" + location.container;
+  settings.endpoint = remote->Get("endpoint");
+  settings.user_project = remote->Get("user_project");
+  settings.location = remote->Get("location");
+  settings.parallel_upload = remote->Get("parallel_upload");
+  settings.ca_bundle = remote->Get("ca_bundle");
+  settings.anonymous = remote->IsTrue("anonymous");
+  settings.allow_http = remote->IsTrue("allow_http");
+  return settings;
+}
+
+// Tokens come over connections of their own: the metadata server of a machine speaks plain http.
+Result<std::shared_ptr<GoogleTokenSource>> MakeTokens(Session& session, const Remote* remote,
+                                                      const std::string& ca_bundle) {
+  CurlOptions curl;
+  curl.ca_bundle = ca_bundle;
+  curl.allow_http = true;
+  curl.connect_timeout = std::chrono::seconds(3);
+  curl.user_agent = "godwit/" GODWIT_VERSION;
+  Result<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(std::move(curl));
+  if (!transport.ok()) return transport.status();
+  GoogleTokenSource::Options options;
+  if (remote != nullptr) options.credentials_file = remote->Get("credentials_file");
+  options.environment = session.environment;
+  options.read_file = ReadSmallFile;
+  options.transport = std::move(*transport);
+  return std::make_shared<GoogleTokenSource>(std::move(options), session.clock, session.log);
+}
+
+Result<OpenedStore> OpenGcs(Session& session, const ParsedLocation& location) {
+  const GcsSettings settings = GcsSettingsOf(location);
+  Result<GcsConfig> config = ResolveGcsConfig(settings, session.environment);
+  if (!config.ok()) return config.status();
+  if (WantsTokens(settings, session.environment)) {
+    auto tokens = MakeTokens(session, location.remote, config->ca_bundle);
+    if (!tokens.ok()) return tokens.status();
+    config->tokens = std::move(*tokens);
+  }
+  CurlOptions curl;
+  curl.ca_bundle = config->ca_bundle;
+  curl.allow_http = config->allow_http;
+  curl.user_agent = "godwit/" GODWIT_VERSION;
+  Result<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(std::move(curl));
+  if (!transport.ok()) return transport.status();
+  OpenedStore opened;
+  const std::string service = GcsServiceIdentity(*config);
+  auto store =
+      std::make_unique<GcsStore>(std::move(*config), **transport, session.clock, session.log);
+  opened.container_identity = store->Identity() + "/";
+  // Without credentials nothing can be copied; the first request says what is missing.
+  if (const Result<std::string> credentials = store->CredentialSetId(); credentials.ok()) {
+    opened.copy_domain = service + "|" + *credentials;
+  }
+  opened.transport = std::move(*transport);
+  opened.plain = std::move(store);
+  return opened;
+}
+
+Result<OpenedStore> OpenCloud(Session& session, const ParsedLocation& location) {
+  return location.kind == ParsedLocation::Kind::kGcs ? OpenGcs(session, location)
+                                                     : OpenS3(session, location);
+}
+
 Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, RootMode mode) {
   LocalOptions options;
   options.root = location.path;
@@ -84,7 +157,7 @@ Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, 
 
 Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, RootMode mode) {
   Result<OpenedStore> opened =
-      location.is_local() ? OpenLocal(session, location, mode) : OpenS3(session, location);
+      location.is_local() ? OpenLocal(session, location, mode) : OpenCloud(session, location);
   if (!opened.ok()) return opened;
   const Settings& settings = session.settings;
   if (settings.verbosity >= 2) {
@@ -117,7 +190,8 @@ Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& locatio
 }
 
 void MeetService(Session& session, const OpenedStore& opened, const ParsedLocation& location) {
-  if (location.is_local()) return;
+  // Only S3 is spoken by servers that differ.
+  if (location.kind != ParsedLocation::Kind::kS3) return;
   ListRequest request;
   request.prefix = location.FolderPrefix();
   request.keys_max = 1;

@@ -42,10 +42,12 @@ Json ObjectJson(const godwit::FakeObject& object) {
             {"versions", object.version_count}};
   json["headers"] = Json::object();
   json["metadata"] = Json::object();
-  constexpr std::string_view kPrefix = "x-amz-meta-";
   for (const auto& [name, value] : object.headers) {
-    if (HasPrefix(name, kPrefix)) {
-      json["metadata"][name.substr(kPrefix.size())] = value;
+    const std::size_t meta = HasPrefix(name, "x-amz-meta-")    ? 11
+                             : HasPrefix(name, "x-goog-meta-") ? 12
+                                                               : 0;
+    if (meta > 0) {
+      json["metadata"][name.substr(meta)] = value;
     } else {
       json["headers"][name] = value;
     }
@@ -70,8 +72,10 @@ std::string ReadAll(RequestBody& body) {
 Response ControlService::Get(std::string_view path, const std::string& bucket) {
   Json answer = Json::array();
   if (path == "/counters") return JsonResponse(200, cloud_.Counters().ToJson());
-  if (path == "/objects") {
-    for (const godwit::FakeObject& object : cloud_.ListObjects(bucket)) {
+  if (path == "/objects" || path == "/gcs/objects") {
+    const bool gcs = path == "/gcs/objects";
+    for (const godwit::FakeObject& object :
+         gcs ? cloud_.ListGcsObjects(bucket) : cloud_.ListObjects(bucket)) {
       answer.push_back(ObjectJson(object));
     }
   } else if (path == "/uploads") {

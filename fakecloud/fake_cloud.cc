@@ -6,6 +6,7 @@
 
 #include "fakecloud/control_service.h"
 #include "fakecloud/encoding.h"
+#include "fakecloud/gcs_listener.h"
 #include "fakecloud/http_server.h"
 #include "fakecloud/s3_objects.h"
 #include "fakecloud/s3_service.h"
@@ -78,7 +79,8 @@ class FakeCloud::Impl {
       : options(given),
         s3_options(S3OptionsOf(given)),
         storage({given.discard, given.spill_dir}),
-        s3_service(s3_options, storage, faults, s3_counters) {}
+        s3_service(s3_options, storage, faults, s3_counters),
+        gcs(given, faults) {}
 
   Status Fill() {
     auto script = fakecloud::ParseFaultScript(options.faults.empty() ? "[]" : options.faults);
@@ -98,6 +100,7 @@ class FakeCloud::Impl {
       access.Create(bucket.name, options.region, Now()).synthetic =
           fakecloud::Synthetic{bucket.object_count, zeros[bucket.name]};
     }
+    gcs.Fill();
     faults.Load(std::move(script).value());
     return Status::Ok();
   }
@@ -108,6 +111,7 @@ class FakeCloud::Impl {
     auto started = fakecloud::HttpServer::Start(listener, s3_service);
     if (!started.ok()) return started.status();
     s3_server = std::move(started).value();
+    GODWIT_RETURN_IF_ERROR(gcs.Listen());
     control_service = std::make_unique<fakecloud::ControlService>(cloud);
     auto control =
         fakecloud::HttpServer::Start({"127.0.0.1", options.control_port, "", ""}, *control_service);
@@ -122,6 +126,7 @@ class FakeCloud::Impl {
   fakecloud::FaultEngine faults;
   fakecloud::Counters s3_counters;
   fakecloud::S3Service s3_service;
+  fakecloud::GcsListener gcs;
   std::unique_ptr<fakecloud::ControlService> control_service;
   std::unique_ptr<fakecloud::HttpServer> s3_server;
   std::unique_ptr<fakecloud::HttpServer> control_server;
@@ -145,6 +150,7 @@ Result<std::unique_ptr<FakeCloud>> FakeCloud::Start(const FakeCloudOptions& opti
 void FakeCloud::Stop() {
   const std::lock_guard lock(impl_->stopping);
   if (impl_->s3_server) impl_->s3_server->Stop();
+  impl_->gcs.Stop();
   if (impl_->control_server) impl_->control_server->Stop();
 }
 
@@ -160,6 +166,7 @@ void FakeCloud::WaitForStopRequest() {
 }
 
 std::string FakeCloud::s3_endpoint() const { return impl_->s3_server->endpoint(); }
+std::string FakeCloud::gcs_endpoint() const { return impl_->gcs.endpoint(); }
 std::string FakeCloud::control_endpoint() const { return impl_->control_server->endpoint(); }
 
 Status FakeCloud::SetFaults(std::string_view script) {
@@ -185,12 +192,14 @@ FakeCounters FakeCloud::Counters() const {
   counters.in_flight_max = traffic.in_flight_max;
   counters.bytes_received = traffic.body_bytes_received;
   counters.bytes_sent = traffic.body_bytes_sent;
+  impl_->gcs.AddCounters(counters);
   return counters;
 }
 
 void FakeCloud::ResetCounters() {
   impl_->s3_counters.Reset();
   impl_->s3_server->ResetStats();
+  impl_->gcs.ResetCounters();
 }
 
 Status FakeCloud::Reset() {
@@ -202,6 +211,7 @@ Status FakeCloud::Reset() {
 Status FakeCloud::CreateBucket(std::string_view bucket) {
   Storage::Access access = impl_->storage.Lock();
   access.Create(bucket, impl_->options.region, Now());
+  impl_->gcs.CreateBucket(bucket);
   return Status::Ok();
 }
 
@@ -281,6 +291,25 @@ std::uint64_t FakeCounters::TotalRequests() const {
   std::uint64_t total = 0;
   for (const auto& [operation, count] : requests) total += count;
   return total;
+}
+
+Status FakeCloud::PutGcsObject(std::string_view bucket, std::string_view key,
+                               std::string_view bytes,
+                               const std::map<std::string, std::string>& headers) {
+  return impl_->gcs.PutObject(bucket, key, bytes, headers);
+}
+
+std::optional<std::string> FakeCloud::GetGcsObject(std::string_view bucket,
+                                                   std::string_view key) const {
+  return impl_->gcs.GetObject(bucket, key);
+}
+
+bool FakeCloud::RemoveGcsObject(std::string_view bucket, std::string_view key) {
+  return impl_->gcs.RemoveObject(bucket, key);
+}
+
+std::vector<FakeObject> FakeCloud::ListGcsObjects(std::string_view bucket) const {
+  return impl_->gcs.ListObjects(bucket);
 }
 
 }  // namespace godwit

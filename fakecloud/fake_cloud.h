@@ -27,6 +27,16 @@ struct FakeSyntheticBucket {
   std::uint64_t object_size = 0;
 };
 
+// Cloud Storage beside S3, with buckets of the same names.
+struct FakeGcsOptions {
+  std::uint16_t port = 0;                // 0: any free port.
+  std::string token = "fakecloudtoken";  // A bearer token that is always accepted.
+  std::string refresh_token = "fakecloudrefresh";
+  std::string public_key;           // PEM: who signs assertions for /token; empty: nobody.
+  bool require_token = false;       // Refuse requests that bring none.
+  std::uint64_t rewrite_bytes = 0;  // Most bytes of one rewrite call; 0: all.
+};
+
 // How the server is set up. The defaults are AWS as a client meets it.
 struct FakeCloudOptions {
   std::string address = "127.0.0.1";  // Where all listeners bind; an IPv4 address.
@@ -42,6 +52,8 @@ struct FakeCloudOptions {
   std::set<std::string> public_buckets;   // That anyone may read and list without a signature.
   std::vector<FakeSyntheticBucket> synthetic;
   std::string faults;  // A fault script (README.md); empty: none.
+
+  FakeGcsOptions gcs;
 
   std::uint32_t page_size = 1000;          // Largest page of a listing.
   std::uint64_t part_bytes_min = 5 << 20;  // Of every part but the last.
@@ -93,8 +105,9 @@ struct FakeCounters {
   std::string ToJson() const;
 };
 
-// An object-storage service in this process, for tests and rehearsals: S3 for now. It verifies
-// signatures, keeps the service's limits and conditions, and does wrong what a fault script says.
+// An object-storage service in this process, for tests and rehearsals: S3 and Cloud Storage. It
+// verifies signatures and tokens, keeps the service's limits and conditions, and does wrong what a
+// fault script says.
 //
 // Every function is safe from any thread. The direct access below counts no requests and meets no
 // faults.
@@ -112,6 +125,7 @@ class FakeCloud {
   void RequestStop();
 
   std::string s3_endpoint() const;       // "http://127.0.0.1:4711"
+  std::string gcs_endpoint() const;      // Likewise; also of /token and the metadata server.
   std::string control_endpoint() const;  // "http://127.0.0.1:4712"
 
   // Replaces the fault script; its counts begin again. Nothing changes on failure.
@@ -131,6 +145,14 @@ class FakeCloud {
   // Live objects in byte order of their keys.
   std::vector<FakeObject> ListObjects(std::string_view bucket) const;
   std::vector<FakeUpload> OpenUploads(std::string_view bucket) const;
+
+  // The same of Cloud Storage. `etag` is the generation, `headers` has the content fields by their
+  // JSON names and metadata as "x-goog-meta-...".
+  Status PutGcsObject(std::string_view bucket, std::string_view key, std::string_view bytes,
+                      const std::map<std::string, std::string>& headers = {});
+  std::optional<std::string> GetGcsObject(std::string_view bucket, std::string_view key) const;
+  bool RemoveGcsObject(std::string_view bucket, std::string_view key);
+  std::vector<FakeObject> ListGcsObjects(std::string_view bucket) const;
 
  private:
   FakeCloud();

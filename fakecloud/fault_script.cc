@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 26> kOperations = {"ListBuckets",
+constexpr std::array<std::string_view, 49> kOperations = {"ListBuckets",
                                                           "HeadBucket",
                                                           "CreateBucket",
                                                           "DeleteBucket",
@@ -35,7 +35,30 @@ constexpr std::array<std::string_view, 26> kOperations = {"ListBuckets",
                                                           "GetObjectAttributes",
                                                           "GetObjectTagging",
                                                           "PutObjectTagging",
-                                                          "DeleteObjectTagging"};
+                                                          "DeleteObjectTagging",
+                                                          "buckets.get",
+                                                          "buckets.getStorageLayout",
+                                                          "buckets.insert",
+                                                          "objects.list",
+                                                          "objects.get",
+                                                          "objects.getMedia",
+                                                          "objects.insert",
+                                                          "objects.patch",
+                                                          "objects.delete",
+                                                          "objects.rewrite",
+                                                          "batch",
+                                                          "resumable.start",
+                                                          "resumable.put",
+                                                          "resumable.query",
+                                                          "resumable.finish",
+                                                          "resumable.cancel",
+                                                          "xml.begin",
+                                                          "xml.part",
+                                                          "xml.complete",
+                                                          "xml.abort",
+                                                          "xml.listParts",
+                                                          "xml.listUploads",
+                                                          "token"};
 
 struct Alias {
   std::string_view name;
@@ -45,20 +68,21 @@ struct Alias {
 const std::vector<Alias>& Aliases() {
   static const std::vector<Alias> kAliases = {
       {"ListObjectsV2", {"ListObjects"}},
-      {"List", {"ListObjects"}},
-      {"Get", {"GetObject"}},
-      {"Head", {"HeadObject"}},
-      {"Put", {"PutObject"}},
-      {"Delete", {"DeleteObject", "DeleteObjects"}},
-      {"Copy", {"CopyObject"}},
-      {"BeginUpload", {"CreateMultipartUpload"}},
-      {"PutPart", {"UploadPart"}},
+      {"List", {"ListObjects", "objects.list"}},
+      {"Get", {"GetObject", "objects.getMedia"}},
+      {"Head", {"HeadObject", "objects.get"}},
+      {"Put", {"PutObject", "objects.insert"}},
+      {"Delete", {"DeleteObject", "DeleteObjects", "objects.delete", "batch"}},
+      {"Copy", {"CopyObject", "objects.rewrite"}},
+      {"BeginUpload", {"CreateMultipartUpload", "resumable.start", "xml.begin"}},
+      {"PutPart", {"UploadPart", "resumable.put", "xml.part"}},
       {"CopyPart", {"UploadPartCopy"}},
-      {"ListUploads", {"ListMultipartUploads"}},
-      {"FinishUpload", {"CompleteMultipartUpload"}},
-      {"AbortUpload", {"AbortMultipartUpload"}},
-      {"CreateContainer", {"CreateBucket"}},
-      {"Locate", {"HeadBucket", "GetBucketLocation"}},
+      {"ListUploads", {"ListMultipartUploads", "xml.listUploads"}},
+      {"FinishUpload", {"CompleteMultipartUpload", "resumable.finish", "xml.complete"}},
+      {"AbortUpload", {"AbortMultipartUpload", "resumable.cancel", "xml.abort"}},
+      {"CreateContainer", {"CreateBucket", "buckets.insert"}},
+      {"SetMetadata", {"objects.patch"}},
+      {"Locate", {"HeadBucket", "GetBucketLocation", "buckets.get"}},
   };
   return kAliases;
 }

@@ -22,12 +22,21 @@ struct ProgramOptions {
   std::vector<std::string> credentials;
   std::vector<std::string> foreign, open_to_all, synthetic;
   std::string faults_file;
+  std::string gcs_key_file;
   std::string env_file;
 };
 
 void Define(CLI::App& app, ProgramOptions& options) {
   godwit::FakeCloudOptions& cloud = options.cloud;
   app.add_option("--s3-port", cloud.s3_port, "Port of the S3 listener; 0: any free one");
+  app.add_option("--gcs-port", cloud.gcs.port, "Port of the Cloud Storage listener; 0: any");
+  app.add_option("--gcs-token", cloud.gcs.token, "Bearer token that Cloud Storage accepts");
+  app.add_option("--gcs-public-key", options.gcs_key_file,
+                 "PEM public key of the service account that /token knows");
+  app.add_flag("--gcs-require-token", cloud.gcs.require_token,
+               "Cloud Storage refuses requests without a token");
+  app.add_option("--gcs-rewrite-bytes", cloud.gcs.rewrite_bytes,
+                 "Bytes after which a rewrite asks to be called again");
   app.add_option("--control-port", cloud.control_port, "Port of the control address; 0: any");
   app.add_option("--address", cloud.address, "IPv4 address to bind, 127.0.0.1 by default");
   app.add_option("--tls-cert", cloud.certificate_file, "PEM certificate chain: serve https");
@@ -82,6 +91,17 @@ bool ReadCredential(const std::string& text, godwit::FakeCredential& credential)
   return true;
 }
 
+// The file's text; nothing for no file.
+bool ReadInto(const std::string& path, std::string& text) {
+  if (path.empty()) return true;
+  std::ifstream file(path);
+  std::ostringstream read;
+  read << file.rdbuf();
+  if (!file) return Fail("cannot read '" + path + "'");
+  text = read.str();
+  return true;
+}
+
 bool Interpret(ProgramOptions& options) {
   godwit::FakeCloudOptions& cloud = options.cloud;
   cloud.credentials = {{options.access_key, options.secret_key, options.session_token}};
@@ -93,13 +113,8 @@ bool Interpret(ProgramOptions& options) {
   }
   cloud.foreign_buckets.insert(options.foreign.begin(), options.foreign.end());
   cloud.public_buckets.insert(options.open_to_all.begin(), options.open_to_all.end());
-  if (options.faults_file.empty()) return true;
-  std::ifstream file(options.faults_file);
-  std::ostringstream script;
-  script << file.rdbuf();
-  if (!file) return Fail("cannot read '" + options.faults_file + "'");
-  cloud.faults = script.str();
-  return true;
+  return ReadInto(options.faults_file, cloud.faults) &&
+         ReadInto(options.gcs_key_file, cloud.gcs.public_key);
 }
 
 std::string ShellQuoted(const std::string& text) {
@@ -124,6 +139,7 @@ std::string ShellLines(const ProgramOptions& options, const godwit::FakeCloud& c
          "\nAWS_ACCESS_KEY_ID=" + ShellQuoted(credential.access_key) +
          "\nAWS_SECRET_ACCESS_KEY=" + ShellQuoted(credential.secret_key) + "\n" + token +
          "AWS_REGION=" + ShellQuoted(options.cloud.region) +
+         "\nSTORAGE_EMULATOR_HOST=" + ShellQuoted(cloud.gcs_endpoint()) +
          "\nGODWIT_FAKECLOUD_CONTROL=" + ShellQuoted(cloud.control_endpoint()) +
          "\nGODWIT_FAKECLOUD_PID=" + std::to_string(getpid()) + "\n";
 }
@@ -178,7 +194,8 @@ int Serve(const ProgramOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("An S3 service for rehearsals and tests, on this machine.", "godwit-fakecloud");
+  CLI::App app("S3 and Cloud Storage for rehearsals and tests, on this machine.",
+               "godwit-fakecloud");
   ProgramOptions options;
   Define(app, options);
   CLI11_PARSE(app, argc, argv);

@@ -33,6 +33,10 @@ struct Capabilities {
   std::uint32_t parts_max = 10'000;
   std::uint64_t object_bytes_max = 50'000'000'000'000;
   bool parts_in_any_order = true;
+  // Where parts otherwise come in order: objects of this size and more take parts of at least that
+  // size in any order all the same. None if the first is 0.
+  std::uint64_t any_order_object_bytes_min = 0;
+  std::uint64_t any_order_part_bytes_min = 0;
   bool uploads_abortable = true;
 
   bool condition_on_put = true;
@@ -48,6 +52,13 @@ struct Capabilities {
   // Digests that the service computes or checks, and keeps with the object.
   std::vector<DigestKind> digests_stored;
   bool is_local = false;  // Files: no user metadata, versions are stat tuples.
+
+  // Whether the parts of an upload of such an object may come in any order.
+  bool TakesPartsInAnyOrder(std::uint64_t size_bytes, std::uint64_t part_size_bytes) const {
+    if (parts_in_any_order) return true;
+    return any_order_object_bytes_min > 0 && size_bytes >= any_order_object_bytes_min &&
+           part_size_bytes >= any_order_part_bytes_min;
+  }
 };
 
 }  // namespace godwit

@@ -15,7 +15,8 @@ std::uint64_t Upload::LengthOf(std::uint32_t index) const {
 // As many parts wait as could go at once; the rest would only fill the queue.
 void Upload::SendParts() {
   if (stage_ != Stage::kParts) return;
-  const bool any_order = core_.endpoints().target.parts_in_any_order;
+  const bool any_order = core_.endpoints().target.TakesPartsInAnyOrder(job_.source.size_bytes,
+                                                                       job_.plan.part_size_bytes);
   const std::uint32_t open_max = any_order ? core_.options().jobs_max : 1;
   while (open_parts_ < std::max(open_max, 1U) && next_part_ < parts_.size()) {
     const std::uint32_t index = next_part_++;

@@ -133,8 +133,9 @@ ContractTest::Listing ContractTest::ListAll(ListRequest request) {
 
 ContractTest::Upload ContractTest::Begin(std::string_view key, std::uint64_t size_bytes,
                                          std::uint64_t part_bytes,
-                                         const ObjectAttributes& attributes) {
-  const UploadOptions options{attributes, {}, size_bytes, part_bytes};
+                                         const ObjectAttributes& attributes,
+                                         const WriteCondition& condition) {
+  const UploadOptions options{attributes, condition, size_bytes, part_bytes};
   Result<Secret> id = store().BeginUpload(context_, permit(), key, options);
   EXPECT_TRUE(id.ok()) << id.status();
   return Upload{std::string(key), id.ok() ? *std::move(id) : Secret(), size_bytes, part_bytes, {}};
@@ -148,8 +149,9 @@ Result<PartReceipt> ContractTest::TryPutPart(const Upload& upload, std::uint32_t
 }
 
 ContractTest::Upload ContractTest::BeginWithParts(std::string_view key, std::string_view bytes,
-                                                  const ObjectAttributes& attributes) {
-  Upload upload = Begin(key, bytes.size(), PartBytes(), attributes);
+                                                  const ObjectAttributes& attributes,
+                                                  const WriteCondition& condition) {
+  Upload upload = Begin(key, bytes.size(), PartBytes(), attributes, condition);
   for (std::uint32_t index = 0; index * upload.part_bytes < bytes.size(); ++index) {
     Result<PartReceipt> part =
         TryPutPart(upload, index, bytes.substr(index * upload.part_bytes, upload.part_bytes));
@@ -157,6 +159,13 @@ ContractTest::Upload ContractTest::BeginWithParts(std::string_view key, std::str
     if (part.ok()) upload.parts.push_back(*std::move(part));
   }
   return upload;
+}
+
+Result<PutReceipt> ContractTest::UploadIf(std::string_view key, std::string_view bytes,
+                                          const WriteCondition& condition) {
+  const bool at_begin = can().condition_on_finish == ConditionSupport::kAtBegin;
+  const Upload upload = BeginWithParts(key, bytes, {}, at_begin ? condition : WriteCondition());
+  return Finish(upload, bytes, at_begin ? WriteCondition() : condition);
 }
 
 Result<PutReceipt> ContractTest::Finish(const Upload& upload, std::string_view bytes,

@@ -80,15 +80,24 @@ class ContractTest : public testing::TestWithParam<ContractParam> {
     std::vector<PartReceipt> parts;
   };
   Upload Begin(std::string_view key, std::uint64_t size_bytes, std::uint64_t part_bytes,
-               const ObjectAttributes& attributes = {});
+               const ObjectAttributes& attributes = {}, const WriteCondition& condition = {});
   Result<PartReceipt> TryPutPart(const Upload& upload, std::uint32_t index, std::string_view bytes);
   // Sends `bytes` in parts, in order.
   Upload BeginWithParts(std::string_view key, std::string_view bytes,
-                        const ObjectAttributes& attributes = {});
+                        const ObjectAttributes& attributes = {},
+                        const WriteCondition& condition = {});
   Result<PutReceipt> Finish(const Upload& upload, std::string_view bytes,
                             const WriteCondition& condition = {});
   // A size of parts that the store takes, and that several of are still quick.
-  std::uint64_t PartBytes() { return std::max<std::uint64_t>(can().part_bytes_min, 64 << 10); }
+  std::uint64_t PartBytes() {
+    const std::uint64_t unit = can().part_granularity_bytes;
+    const std::uint64_t least = std::max<std::uint64_t>(can().part_bytes_min, 64 << 10);
+    return (least + unit - 1) / unit * unit;
+  }
+  // An upload of `bytes` that publishes only if `condition` holds, told at its beginning or at its
+  // end as the store wants it.
+  Result<PutReceipt> UploadIf(std::string_view key, std::string_view bytes,
+                              const WriteCondition& condition);
 
   CallContext context_;
 

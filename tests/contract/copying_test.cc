@@ -57,7 +57,8 @@ TEST_P(CopyingContract, CopyCreateOnlyLeavesWhatIsThere) {
   PutOptions options;
   options.condition = WriteCondition::CreateOnly();
   const Result<PutReceipt> receipt = Copy("a", source.version, "b", options);
-  ASSERT_FALSE(receipt.ok());
+  ASSERT_EQ(receipt.ok(), Differs(Difference::kConditionsAreIgnored)) << receipt.status();
+  if (receipt.ok()) return;
   EXPECT_EQ(receipt.status().kind(), ErrorKind::kPreconditionFailed) << receipt.status();
   EXPECT_EQ(Get("b"), "target");
 }
@@ -117,6 +118,7 @@ TEST_P(CopyingContract, SetMetadataReplacesItOrIsUnsupported) {
   const Result<ObjectMeta> meta = store().Head(context(), "k");
   ASSERT_TRUE(meta.ok()) << meta.status();
   EXPECT_EQ(meta->attributes.content_type, "text/new");
+  if (Differs(Difference::kRemovedMetadataIsEmpty)) attributes.user_metadata["a"] = "";
   EXPECT_EQ(meta->attributes.user_metadata, attributes.user_metadata);
   EXPECT_EQ(meta->entry.version, receipt->version);
   EXPECT_EQ(Get("k"), "the bytes stay");

@@ -70,7 +70,8 @@ TEST_P(DeletingContract, IfVersionDeletesThatVersionOnly) {
   const PutReceipt first = Put("k", "first");
   const PutReceipt second = Put("k", "second");
   const Status refused = Delete("k", first.version);
-  ASSERT_FALSE(refused.ok());
+  ASSERT_EQ(refused.ok(), Differs(Difference::kConditionsAreIgnored)) << refused;
+  if (refused.ok()) return;
   EXPECT_EQ(refused.kind(), ErrorKind::kPreconditionFailed) << refused;
   EXPECT_EQ(Get("k"), "second");
   EXPECT_TRUE(Delete("k", second.version).ok());
@@ -88,13 +89,18 @@ TEST_P(DeletingContract, OneFailingKeyLeavesTheOthersAlone) {
   ASSERT_TRUE(statuses.ok()) << statuses.status();
   ASSERT_EQ(statuses->size(), 3u);
   EXPECT_TRUE((*statuses)[0].ok());
+  if (Differs(Difference::kConditionsAreIgnored)) {
+    EXPECT_THAT(Keys(), IsEmpty());
+    return;
+  }
   EXPECT_TRUE((*statuses)[1].Is(ErrorKind::kPreconditionFailed)) << (*statuses)[1];
   EXPECT_TRUE((*statuses)[2].ok());
   EXPECT_THAT(Keys(), ElementsAre("b"));
 }
 
 TEST_P(DeletingContract, OddKeysAreDeletedByTheirOwnName) {
-  const std::vector<std::string> keys{"new\nline", "a&<b>", "caf\xC3\xA9", "x %2F+", "control\x01"};
+  std::vector<std::string> keys{"a&<b>", "caf\xC3\xA9", "x %2F+", "control\x01"};
+  if (!Differs(Difference::kDotsAndLinesAreRefused)) keys.push_back("new\nline");
   for (const std::string& key : keys) Put(key, "x");
   std::vector<DeleteRequest> requests;
   for (const std::string& key : keys) requests.push_back({key, ""});

@@ -13,6 +13,12 @@ class MultipartContract : public ContractTest {
  protected:
   // Two whole parts and one shorter.
   std::string ThreeParts() { return PatternBytes(PartBytes() * 2 + 1234); }
+  // A finish over other bytes. One that ended its upload finds none when it is repeated.
+  void ExpectOtherBytes(const Status& status) {
+    const bool repeated = GetParam().wrapping == Wrapping::kRetrying;
+    EXPECT_TRUE(status.Is(ErrorKind::kCorrupted) || (repeated && status.Is(ErrorKind::kNotFound)))
+        << status;
+  }
 };
 
 TEST_P(MultipartContract, PartsBecomeTheObject) {
@@ -51,9 +57,15 @@ TEST_P(MultipartContract, OnePartIsEnough) {
 }
 
 TEST_P(MultipartContract, PartsMayComeInAnyOrder) {
-  ASSERT_TRUE(can().parts_in_any_order);
   const std::string bytes = ThreeParts();
   Upload upload = Begin("k", bytes.size(), PartBytes());
+  if (!can().parts_in_any_order) {
+    const Result<PartReceipt> early =
+        TryPutPart(upload, 1, std::string_view(bytes).substr(PartBytes(), PartBytes()));
+    ASSERT_FALSE(early.ok());
+    EXPECT_EQ(early.status().kind(), ErrorKind::kInvalidArgument) << early.status();
+    return;
+  }
   for (const std::uint32_t index : {2U, 0U, 1U}) {
     const Result<PartReceipt> part =
         TryPutPart(upload, index, std::string_view(bytes).substr(index * PartBytes(), PartBytes()));
@@ -76,6 +88,11 @@ TEST_P(MultipartContract, PartSentAgainReplacesItself) {
     upload.parts[index] = *part;
   }
   const Result<PutReceipt> receipt = Finish(upload, bytes);
+  if (!can().parts_in_any_order) {
+    // Bytes of a stream stay as they came first; the digest of the whole tells.
+    ExpectOtherBytes(receipt.status());
+    return;
+  }
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_TRUE(Get("k") == bytes);
 }
@@ -95,9 +112,11 @@ TEST_P(MultipartContract, WrongDigestOfTheWholeIsRefused) {
   const std::string bytes = ThreeParts();
   const Upload upload = BeginWithParts("k", bytes);
   const Result<PutReceipt> receipt = Finish(upload, PatternBytes(bytes.size(), 7));
-  ASSERT_FALSE(receipt.ok());
-  EXPECT_EQ(receipt.status().kind(), ErrorKind::kCorrupted) << receipt.status();
-  EXPECT_FALSE(Exists("k"));
+  ExpectOtherBytes(receipt.status());
+  // Without a check before it is published the object is there, and the receipt says so.
+  const bool looks_after =
+      Differs(Difference::kWholeDigestIsNotChecked) || GetParam().kind.name == "fakegcsxml";
+  EXPECT_EQ(Exists("k"), looks_after);
 }
 
 TEST_P(MultipartContract, PartsThatDoNotAddUpAreRefused) {
@@ -125,6 +144,12 @@ TEST_P(MultipartContract, PartBelowTheMinimumIsRefused) {
   for (const std::uint32_t index : {0U, 1U}) {
     const Result<PartReceipt> part =
         TryPutPart(upload, index, std::string_view(bytes).substr(index * 10, 10));
+    if (!can().parts_in_any_order && index == 1) {
+      // What came first can only have been the last part.
+      ASSERT_FALSE(part.ok());
+      EXPECT_EQ(part.status().kind(), ErrorKind::kInvalidArgument) << part.status();
+      return;
+    }
     ASSERT_TRUE(part.ok()) << part.status();
     upload.parts.push_back(*part);
   }
@@ -138,7 +163,14 @@ TEST_P(MultipartContract, ListPartsTellsWhatWasKept) {
   const std::string bytes = ThreeParts();
   const Upload upload = BeginWithParts("k", bytes);
   const Result<UploadedParts> kept = store().ListParts(context(), "k", upload.id);
+  if (Differs(Difference::kAskingEndsTheUpload)) {
+    EXPECT_TRUE(kept.status().Is(ErrorKind::kNotFound)) << kept.status();
+    return;
+  }
   ASSERT_TRUE(kept.ok()) << kept.status();
+  if (kept->contiguous_bytes.has_value()) {
+    EXPECT_EQ(*kept->contiguous_bytes, bytes.size());
+  }
   ASSERT_EQ(kept->parts.size(), 3u);
   for (std::uint32_t index = 0; index < 3; ++index) {
     EXPECT_EQ(kept->parts[index].index, index);
@@ -151,6 +183,10 @@ TEST_P(MultipartContract, ListedPartsFinishTheUpload) {
   const std::string bytes = ThreeParts();
   Upload upload = BeginWithParts("k", bytes);
   const Result<UploadedParts> kept = store().ListParts(context(), "k", upload.id);
+  if (Differs(Difference::kAskingEndsTheUpload)) {
+    EXPECT_TRUE(kept.status().Is(ErrorKind::kNotFound)) << kept.status();
+    return;
+  }
   ASSERT_TRUE(kept.ok()) << kept.status();
   upload.parts = kept->parts;
   ASSERT_TRUE(Finish(upload, bytes).ok());
@@ -158,6 +194,7 @@ TEST_P(MultipartContract, ListedPartsFinishTheUpload) {
 }
 
 TEST_P(MultipartContract, ListPartsTellsMoreThanOnePage) {
+  if (!can().parts_in_any_order) return;  // A stream is told by its length.
   const Upload upload = Begin("k", 1001, 1);
   for (std::uint32_t index = 0; index < 1001; ++index) {
     ASSERT_TRUE(TryPutPart(upload, index, "x").ok());
@@ -182,36 +219,46 @@ TEST_P(MultipartContract, FinishAgainIsTheSameOrUnknown) {
 }
 
 TEST_P(MultipartContract, FinishCreateOnlyLeavesWhatIsThere) {
-  if (can().condition_on_finish != ConditionSupport::kAtFinish) return;
+  if (can().condition_on_finish == ConditionSupport::kNone) return;
   Put("k", "first");
   const std::string bytes = ThreeParts();
-  const Result<PutReceipt> receipt =
-      Finish(BeginWithParts("k", bytes), bytes, WriteCondition::CreateOnly());
-  ASSERT_FALSE(receipt.ok());
+  const Result<PutReceipt> receipt = UploadIf("k", bytes, WriteCondition::CreateOnly());
+  ASSERT_EQ(receipt.ok(), Differs(Difference::kWritesIgnoreConditions)) << receipt.status();
+  if (receipt.ok()) return;
   EXPECT_EQ(receipt.status().kind(), ErrorKind::kPreconditionFailed) << receipt.status();
   EXPECT_EQ(Get("k"), "first");
 }
 
 TEST_P(MultipartContract, FinishIfVersionReplacesOnlyThatVersion) {
-  if (can().condition_on_finish != ConditionSupport::kAtFinish) return;
+  if (can().condition_on_finish == ConditionSupport::kNone) return;
   const PutReceipt first = Put("k", "first");
   const PutReceipt second = Put("k", "second");
   const std::string bytes = ThreeParts();
-  const Upload upload = BeginWithParts("k", bytes);
-  const Result<PutReceipt> stale = Finish(upload, bytes, WriteCondition::IfVersion(first.version));
-  ASSERT_FALSE(stale.ok());
+  const Result<PutReceipt> stale = UploadIf("k", bytes, WriteCondition::IfVersion(first.version));
+  ASSERT_EQ(stale.ok(), Differs(Difference::kWritesIgnoreConditions)) << stale.status();
+  if (stale.ok()) return;
   EXPECT_EQ(stale.status().kind(), ErrorKind::kPreconditionFailed) << stale.status();
   EXPECT_EQ(Get("k"), "second");
-  const Upload next = BeginWithParts("k", bytes);
-  EXPECT_TRUE(Finish(next, bytes, WriteCondition::IfVersion(second.version)).ok());
+  EXPECT_TRUE(UploadIf("k", bytes, WriteCondition::IfVersion(second.version)).ok());
   EXPECT_TRUE(Get("k") == bytes);
 }
 
 TEST_P(MultipartContract, AbortLeavesNothing) {
   const std::string bytes = ThreeParts();
   const Upload upload = BeginWithParts("a/k", bytes);
-  EXPECT_TRUE(store().AbortUpload(context(), permit(), "a/k", upload.id).ok());
+  const Status aborted = store().AbortUpload(context(), permit(), "a/k", upload.id);
+  if (Differs(Difference::kAbortIsRefused)) {
+    EXPECT_TRUE(aborted.Is(ErrorKind::kUnsupported)) << aborted;
+    return;
+  }
+  EXPECT_TRUE(aborted.ok()) << aborted;
   EXPECT_THAT(Keys(), IsEmpty());
+  if (Differs(Difference::kAbortIsIgnored)) {
+    // Asking what was kept publishes it.
+    EXPECT_FALSE(TryPutPart(upload, 0, "the session lives on").ok());
+    EXPECT_TRUE(Exists("a/k"));
+    return;
+  }
   const Result<UploadedParts> kept = store().ListParts(context(), "a/k", upload.id);
   ASSERT_FALSE(kept.ok());
   EXPECT_EQ(kept.status().kind(), ErrorKind::kNotFound) << kept.status();
@@ -221,22 +268,29 @@ TEST_P(MultipartContract, AbortLeavesNothing) {
 
 TEST_P(MultipartContract, AbortOfAnUnknownUploadSucceeds) {
   const Upload upload = Begin("k", 10, 10);
-  EXPECT_TRUE(store().AbortUpload(context(), permit(), "k", upload.id).ok());
-  EXPECT_TRUE(store().AbortUpload(context(), permit(), "k", upload.id).ok());
+  for (int i = 0; i < 2; ++i) {
+    const Status aborted = store().AbortUpload(context(), permit(), "k", upload.id);
+    EXPECT_EQ(aborted.ok(), !Differs(Difference::kAbortIsRefused)) << aborted;
+  }
 }
 
 TEST_P(MultipartContract, ListUploadsNamesThoseUnderWay) {
   const Upload one = Begin("a/one", 10, 10);
   const Upload two = Begin("b/two", 10, 10);
   const Result<std::vector<UploadEntry>> all = store().ListUploads(context(), "");
+  if (Differs(Difference::kUploadsAreNotListed)) {
+    EXPECT_TRUE(all.status().Is(ErrorKind::kUnsupported)) << all.status();
+    return;
+  }
   ASSERT_TRUE(all.ok()) << all.status();
   EXPECT_EQ(all->size(), 2u);
   const Result<std::vector<UploadEntry>> exact = store().ListUploads(context(), "a/one");
   ASSERT_TRUE(exact.ok()) << exact.status();
   ASSERT_EQ(exact->size(), 1u);
   EXPECT_EQ(exact->front().key, "a/one");
-  EXPECT_EQ(exact->front().upload_id, one.id);
-  ASSERT_TRUE(store().AbortUpload(context(), permit(), "a/one", one.id).ok());
+  // An id that is listed need not be the same text, but it means the same upload.
+  ASSERT_TRUE(store().AbortUpload(context(), permit(), "a/one", exact->front().upload_id).ok());
+  EXPECT_FALSE(store().ListParts(context(), "a/one", one.id).ok());
   const Result<std::vector<UploadEntry>> rest = store().ListUploads(context(), "");
   ASSERT_TRUE(rest.ok()) << rest.status();
   ASSERT_EQ(rest->size(), 1u);

@@ -11,8 +11,9 @@ bool StoreKind::Has(Difference difference) const {
 
 std::vector<StoreKind> AllStoreKinds() {
   std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind()};
-  for (StoreKind& kind : ReorderedMemoryKinds()) kinds.push_back(std::move(kind));
-  for (StoreKind& kind : MinioKinds()) kinds.push_back(std::move(kind));
+  for (auto more : {ReorderedMemoryKinds, MinioKinds, FakeGcsKinds, GcsServerKinds}) {
+    for (StoreKind& kind : more()) kinds.push_back(std::move(kind));
+  }
   return kinds;
 }
 

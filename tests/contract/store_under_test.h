@@ -20,6 +20,15 @@ enum class Difference {
   kLeadingSlashIsDropped,    // "/a" is stored as "a".
   kPartsAreNotCopied,        // CopyPart answers kUnsupported although Copy works.
   kFoldersHaveNoBytes,       // An object whose key ends in '/' must be empty.
+  kDotsAndLinesAreRefused,   // ".", ".." and keys with line breaks are refused.
+  kUploadsAreNotListed,      // ListUploads answers kUnsupported, or tells none.
+  kAskingEndsTheUpload,      // ListParts publishes what has come, and then knows no upload.
+  kAbortIsIgnored,           // An aborted upload lives on.
+  kAbortIsRefused,           // Uploads cannot be aborted.
+  kWholeDigestIsNotChecked,  // Only the answer to the finish shows that the bytes are others.
+  kConditionsAreIgnored,     // Of deletes, copies and changes of metadata.
+  kWritesIgnoreConditions,   // Of writes, too.
+  kRemovedMetadataIsEmpty,   // A name that is removed stays with an empty value.
 };
 
 // One difference of one kind of store, and where it is known from.
@@ -67,6 +76,12 @@ StoreKind FakecloudKind();
 // ..._AWS_SECRET_ACCESS_KEY and ..._AWS_REGION. No kind if they are not set: tests/run.sh counts a
 // server that did not start as a failure.
 std::vector<StoreKind> MinioKinds();
+
+// Cloud Storage of fakecloud: as a stream, and in parts by the XML API.
+std::vector<StoreKind> FakeGcsKinds();
+// By the environment GODWIT_TEST_FAKE_GCS_STORAGE_EMULATOR_HOST and
+// GODWIT_TEST_GCS_EMULATOR_STORAGE_EMULATOR_HOST, likewise.
+std::vector<StoreKind> GcsServerKinds();
 
 std::vector<StoreKind> AllStoreKinds();
 
