@@ -43,10 +43,6 @@ inline constexpr std::chrono::milliseconds kSlowAnswerTimeout = std::chrono::min
 S3Request HeadRequest(std::string_view key);
 S3Request GetRequest(std::string_view key, const GetOptions& options);
 
-// Two strings as one that SplitPair takes apart again: for tokens.
-std::string JoinPair(std::string_view first, std::string_view second);
-std::optional<std::pair<std::string, std::string>> SplitPair(std::string_view text);
-
 // Where a listing goes on: the service's own token, and what its page must lie behind.
 struct S3ListCursor {
   std::string token;
