@@ -37,6 +37,18 @@ constexpr std::array<std::string_view, 26> kOperations = {"ListBuckets",
                                                           "PutObjectTagging",
                                                           "DeleteObjectTagging"};
 
+constexpr std::array<std::string_view, 19> kAzureOperations = {
+    "ListBlobs",         "GetContainerProperties",
+    "DeleteContainer",   "GetAccountInformation",
+    "PutBlob",           "GetBlob",
+    "GetBlobProperties", "DeleteBlob",
+    "BlobBatch",         "SetBlobMetadata",
+    "SetBlobProperties", "SetBlobTier",
+    "SetBlobTags",       "PutBlock",
+    "PutBlockList",      "GetBlockList",
+    "CopyBlob",          "PutBlobFromURL",
+    "PutBlockFromURL"};
+
 struct Alias {
   std::string_view name;
   std::vector<std::string> operations;
@@ -45,19 +57,19 @@ struct Alias {
 const std::vector<Alias>& Aliases() {
   static const std::vector<Alias> kAliases = {
       {"ListObjectsV2", {"ListObjects"}},
-      {"List", {"ListObjects"}},
-      {"Get", {"GetObject"}},
-      {"Head", {"HeadObject"}},
-      {"Put", {"PutObject"}},
-      {"Delete", {"DeleteObject", "DeleteObjects"}},
-      {"Copy", {"CopyObject"}},
+      {"List", {"ListObjects", "ListBlobs"}},
+      {"Get", {"GetObject", "GetBlob"}},
+      {"Head", {"HeadObject", "GetBlobProperties"}},
+      {"Put", {"PutObject", "PutBlob"}},
+      {"Delete", {"DeleteObject", "DeleteObjects", "DeleteBlob"}},
+      {"Copy", {"CopyObject", "CopyBlob", "PutBlobFromURL"}},
       {"BeginUpload", {"CreateMultipartUpload"}},
-      {"PutPart", {"UploadPart"}},
-      {"CopyPart", {"UploadPartCopy"}},
+      {"PutPart", {"UploadPart", "PutBlock"}},
+      {"CopyPart", {"UploadPartCopy", "PutBlockFromURL"}},
       {"ListUploads", {"ListMultipartUploads"}},
-      {"FinishUpload", {"CompleteMultipartUpload"}},
+      {"FinishUpload", {"CompleteMultipartUpload", "PutBlockList"}},
       {"AbortUpload", {"AbortMultipartUpload"}},
-      {"CreateContainer", {"CreateBucket"}},
+      {"CreateContainer", {"CreateBucket", "CreateContainer"}},
       {"Locate", {"HeadBucket", "GetBucketLocation"}},
   };
   return kAliases;
@@ -345,6 +357,9 @@ FaultRule ReadRule(const Json& json) {
 
 std::vector<std::string> OperationsNamed(std::string_view name) {
   for (std::string_view operation : kOperations) {
+    if (operation == name) return {std::string(name)};
+  }
+  for (std::string_view operation : kAzureOperations) {
     if (operation == name) return {std::string(name)};
   }
   for (const Alias& alias : Aliases()) {

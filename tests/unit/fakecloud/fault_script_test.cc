@@ -80,9 +80,10 @@ TEST(FaultScript, EveryScriptOfTheReadmeIsAccepted) {
 }
 
 TEST(FaultScript, OperationsHaveTheNamesOfTheStoreContractToo) {
-  EXPECT_EQ(OperationsNamed("PutPart"), std::vector<std::string>{"UploadPart"});
+  EXPECT_EQ(OperationsNamed("PutPart"), (std::vector<std::string>{"UploadPart", "PutBlock"}));
   EXPECT_EQ(OperationsNamed("ListObjectsV2"), std::vector<std::string>{"ListObjects"});
-  EXPECT_EQ(OperationsNamed("Delete"), (std::vector<std::string>{"DeleteObject", "DeleteObjects"}));
+  EXPECT_EQ(OperationsNamed("Delete"),
+            (std::vector<std::string>{"DeleteObject", "DeleteObjects", "DeleteBlob"}));
   EXPECT_EQ(OperationsNamed("GetObject"), std::vector<std::string>{"GetObject"});
   EXPECT_TRUE(OperationsNamed("get").empty());
 }
