@@ -10,8 +10,10 @@ bool StoreKind::Has(Difference difference) const {
 }
 
 std::vector<StoreKind> AllStoreKinds() {
-  std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind()};
+  std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind(),
+                               FakeAzureKind()};
   for (StoreKind& kind : MinioKinds()) kinds.push_back(std::move(kind));
+  for (StoreKind& kind : AzuriteKinds()) kinds.push_back(std::move(kind));
   return kinds;
 }
 

@@ -20,6 +20,7 @@ enum class Difference {
   kLeadingSlashIsDropped,    // "/a" is stored as "a".
   kPartsAreNotCopied,        // CopyPart answers kUnsupported although Copy works.
   kFoldersHaveNoBytes,       // An object whose key ends in '/' must be empty.
+  kUploadsShareTheirBlocks,  // The first upload of a key that is finished ends the others.
 };
 
 // One difference of one kind of store, and where it is known from.
@@ -65,6 +66,10 @@ StoreKind FakecloudKind();
 // ..._AWS_SECRET_ACCESS_KEY and ..._AWS_REGION. No kind if they are not set: tests/run.sh counts a
 // server that did not start as a failure.
 std::vector<StoreKind> MinioKinds();
+
+StoreKind FakeAzureKind();
+// By GODWIT_TEST_AZURITE_AZURE_BLOB_ENDPOINT, ..._AZURE_STORAGE_ACCOUNT and ..._AZURE_STORAGE_KEY.
+std::vector<StoreKind> AzuriteKinds();
 
 std::vector<StoreKind> AllStoreKinds();
 
