@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "lib/store/part_check.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"
 
@@ -7,21 +8,6 @@
 
 namespace godwit {
 namespace {
-
-// Parts in order, without a gap, of the size that was promised.
-Status CheckParts(std::span<const PartReceipt> parts, std::uint64_t size_bytes) {
-  std::uint64_t total = 0;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (parts[i].index != i) {
-      return Status(ErrorKind::kInvalidArgument,
-                    "part " + std::to_string(i + 1) + " of the upload is missing");
-    }
-    total += parts[i].size_bytes;
-  }
-  if (total == size_bytes && !parts.empty()) return Status::Ok();
-  return Status(ErrorKind::kInvalidArgument, "the parts have " + std::to_string(total) + " of " +
-                                                 std::to_string(size_bytes) + " bytes");
-}
 
 // What the whole object must have, where its upload can be given it.
 std::optional<Digest> ExpectedDigest(S3Checksum checksum, const DigestSet& digests) {

@@ -8,13 +8,14 @@
 #include "lib/base/text.h"
 #include "lib/http/ascii.h"
 #include "lib/http/header_text.h"
+#include "lib/store/crc_claim.h"
 
 namespace godwit {
 namespace {
 
 constexpr std::string_view kMetaPrefix = "x-amz-meta-";
 constexpr std::string_view kMtime = "mtime";
-constexpr std::string_view kClaim = "godwit_crc64nvme";
+
 bool IsUsableValue(std::string_view value) {
   return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
@@ -41,22 +42,12 @@ Status AddMetadata(const std::string& name, const std::string& value, HttpHeader
   return Status::Ok();
 }
 
-std::string ClaimText(std::uint64_t value) { return Digest::Crc64Nvme(value).hex(); }
-
-std::optional<std::uint64_t> ParseClaim(std::string_view text) {
-  const std::optional<std::string> bytes = text.size() == 16 ? HexDecode(text) : Base64Decode(text);
-  if (!bytes.has_value() || bytes->size() != 8) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : *bytes) value = value << 8 | static_cast<std::uint8_t>(c);
-  return value;
-}
-
 void TakeMetadata(std::string name, std::string_view raw, ObjectAttributes& attributes) {
   if (name == kMtime) {
     attributes.mtime = ParseEpochSeconds(raw);
     if (attributes.mtime.has_value()) return;
   }
-  if (name == kClaim) {
+  if (name == kClaimName) {
     attributes.claimed_crc64nvme = ParseClaim(raw);
     return;
   }
@@ -97,7 +88,8 @@ Status AddAttributeHeaders(const ObjectAttributes& attributes, bool with_tags,
     headers.Add(std::string(kMetaPrefix).append(kMtime), FormatEpochSeconds(*attributes.mtime));
   }
   if (attributes.claimed_crc64nvme.has_value()) {
-    headers.Add(std::string(kMetaPrefix).append(kClaim), ClaimText(*attributes.claimed_crc64nvme));
+    headers.Add(std::string(kMetaPrefix).append(kClaimName),
+                ClaimText(*attributes.claimed_crc64nvme));
   }
   for (const auto& [name, value] : attributes.user_metadata) {
     GODWIT_RETURN_IF_ERROR(AddMetadata(name, value, headers));

@@ -5,6 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/http/url.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/page_token.h"
 #include "lib/store/s3/s3_xml.h"
 
@@ -12,45 +13,6 @@ namespace godwit {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 1024;
-constexpr std::uint64_t kListingBytesMax = 32ULL << 20;
-
-Status TooLarge() {
-  return Status(ErrorKind::kCorrupted, "the page of the listing is larger than 32 MiB");
-}
-
-// Keeps a listing, up to the cap.
-class ListingSink final : public ByteSink {
- public:
-  Status Write(std::uint64_t, std::span<const std::byte> bytes) override {
-    if (bytes.size() > kListingBytesMax - text.size()) {
-      too_large = true;
-      return TooLarge();
-    }
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return Status::Ok();
-  }
-
-  std::string text;
-  bool too_large = false;
-};
-
-// Passes a download on and counts it.
-class CountingSink final : public ByteSink {
- public:
-  CountingSink(ByteSink& sink, RequestMeter* meter) : sink_(sink), meter_(meter) {}
-
-  Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
-    if (meter_ != nullptr) meter_->CountReceived(bytes.size());
-    count += bytes.size();
-    return sink_.Write(offset, bytes);
-  }
-
-  std::uint64_t count = 0;
-
- private:
-  ByteSink& sink_;
-  RequestMeter* meter_;
-};
 
 }  // namespace
 
@@ -127,9 +89,7 @@ Result<ListPage> S3Store::ListOnce(const CallContext& context, const ListRequest
   ListingSink sink;
   http.choose = [&sink](const HttpResponse& head) -> Result<HttpBodyPlan> {
     const auto length = ParseUint64(head.headers.Find("content-length").value_or(""));
-    sink.too_large = length.value_or(0) > kListingBytesMax;
-    if (sink.too_large) return TooLarge();
-    sink.text.reserve(length.value_or(0));
+    GODWIT_RETURN_IF_ERROR(sink.Announce(length.value_or(0)));
     return HttpBodyPlan{&sink, 0, UINT64_MAX};
   };
   const Result<HttpResponse> response = channel_.Send(context, http);

@@ -15,6 +15,7 @@
 #include "godwit/store_messages.h"
 #include "lib/auth/sigv4.h"
 #include "lib/http/transport.h"
+#include "lib/store/page_token.h"
 #include "lib/store/s3/s3_errors.h"
 
 // Requests and the headers of answers, without a network. Pure.

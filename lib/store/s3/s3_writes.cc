@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/store/crc_claim.h"
 #include "lib/store/s3/s3_metadata.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"
@@ -13,17 +14,6 @@ namespace {
 bool SaysNothing(ObjectAttributes attributes) {
   attributes.storage_class.clear();
   return attributes == ObjectAttributes();
-}
-
-// The attributes, and where the service will not keep the CRC64NVME itself, godwit's claim of it.
-ObjectAttributes WithClaim(const ObjectAttributes& attributes, const DigestSet& digests,
-                           bool service_keeps_it) {
-  ObjectAttributes claimed = attributes;
-  const Digest* crc = digests.Find(DigestKind::kCrc64Nvme);
-  if (!service_keeps_it && crc != nullptr && !claimed.claimed_crc64nvme.has_value()) {
-    claimed.claimed_crc64nvme = crc->crc64nvme();
-  }
-  return claimed;
 }
 
 WriteProof ProofOf(DigestKind kind) {

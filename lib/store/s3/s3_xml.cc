@@ -9,35 +9,6 @@
 namespace godwit {
 namespace {
 
-// Collects a small document. White space of the layout is no text of a record.
-class DocumentReader final : public XmlHandler {
- public:
-  DocumentReader(S3Document& document, int record_depth)
-      : document_(document), record_depth_(record_depth) {}
-
-  void OnStart(std::string_view name, int depth) override {
-    if (depth == 1) document_.root = name;
-    if (depth == record_depth_) {
-      record_ = S3Document::Record();
-      record_.name = name;
-    }
-  }
-
-  void OnEnd(std::string_view name, std::string_view text, int depth) override {
-    if (depth == 1) document_.text = text;
-    if (depth == 2) document_.fields[std::string(name)] = text;
-    if (depth == record_depth_ + 1) record_.fields[std::string(name)] = text;
-    if (depth == record_depth_ && !record_.fields.empty()) {
-      document_.records.push_back(std::move(record_));
-    }
-  }
-
- private:
-  S3Document& document_;
-  const int record_depth_;
-  S3Document::Record record_;
-};
-
 S3Error ErrorOf(const S3Document& document) {
   S3Error error;
   error.code = document.Field("Code");
@@ -57,15 +28,11 @@ void AppendElement(std::string& xml, std::string_view name, std::string_view tex
 
 }  // namespace
 
-std::string S3Document::Field(std::string_view name) const {
-  const auto found = fields.find(name);
-  return found == fields.end() ? "" : found->second;
-}
-
 Result<S3Answer> ReadS3Answer(std::string_view xml, std::string_view root, int record_depth) {
+  Result<S3Document> document = ReadXmlDocument(xml, record_depth);
+  if (!document.ok()) return document.status();
   S3Answer answer;
-  DocumentReader reader(answer.document, record_depth);
-  GODWIT_RETURN_IF_ERROR(ReadXml(xml, "", reader));
+  answer.document = std::move(*document);
   if (answer.document.root == "Error") {
     answer.error = ErrorOf(answer.document);
     return answer;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "godwit/result.h"
 #include "godwit/store_messages.h"
+#include "lib/http/xml_document.h"
 #include "lib/store/s3/s3_errors.h"
 
 // The XML documents of S3. Pure. Answers that are not the expected document, whole, are
@@ -16,21 +16,7 @@
 
 namespace godwit {
 
-// A small answer: the texts directly below the root, and the repeated elements below it with the
-// texts directly below each.
-struct S3Document {
-  using Fields = std::map<std::string, std::string, std::less<>>;
-  std::string root;
-  std::string text;  // Of the root itself.
-  Fields fields;
-  struct Record {
-    std::string name;
-    Fields fields;
-  };
-  std::vector<Record> records;
-
-  std::string Field(std::string_view name) const;  // "" if absent.
-};
+using S3Document = XmlDocument;
 
 // Reads a document whose records stand `record_depth` levels deep (2: below the root). An answer
 // with the root <Error> comes as what it says, in the second form of the result.
