@@ -1,4 +1,4 @@
-// godwit-fakecloud: the embedded server as a program, to rehearse jobs without an account.
+// godwit-fakecloud: the embedded servers as a program, to rehearse jobs without an account.
 
 #include <signal.h>
 #include <unistd.h>

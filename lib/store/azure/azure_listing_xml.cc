@@ -9,7 +9,7 @@
 #include "lib/http/xml_reader.h"
 #include "lib/store/azure/azure_wire.h"
 #include "lib/store/azure/azure_xml.h"
-#include "lib/store/key_order.h"
+#include "lib/store/listing_order.h"
 
 namespace godwit {
 namespace {
@@ -129,7 +129,7 @@ Status CheckEntries(const std::vector<ObjectEntry>& entries, const AzureListQues
   std::string_view last = question.delimiter.empty() ? question.after : std::string_view();
   for (const ObjectEntry& entry : entries) {
     if (!entry.key.starts_with(question.prefix)) return OutsidePrefix(entry.key, question);
-    if (!last.empty() && CompareKeys(question.order, entry.key, last) <= 0) {
+    if (!last.empty() && !ListedBefore(question.order, last, entry.key)) {
       return OutOfOrder(entry.key);
     }
     last = entry.key;
@@ -145,7 +145,7 @@ Status CheckPrefixes(const std::vector<std::string>& prefixes, const AzureListQu
       return Broken("the listing has the prefix '" + EscapeForDisplay(prefix) +
                     "', which was not asked for");
     }
-    if (!last.empty() && CompareKeys(question.order, prefix, last) <= 0) return OutOfOrder(prefix);
+    if (!last.empty() && !ListedBefore(question.order, last, prefix)) return OutOfOrder(prefix);
     last = prefix;
   }
   return Status::Ok();
@@ -155,11 +155,10 @@ Status CheckPrefixes(const std::vector<std::string>& prefixes, const AzureListQu
 void CutRange(const AzureListQuestion& question, ListPage& page) {
   const auto outside_start = [&](std::string_view name) {
     return !question.start_after.empty() &&
-           CompareKeys(question.order, name, question.start_after) <= 0;
+           !ListedBefore(question.order, question.start_after, name);
   };
   const auto behind = [&](std::string_view name) {
-    return !question.end_before.empty() &&
-           CompareKeys(question.order, name, question.end_before) >= 0;
+    return !question.end_before.empty() && !ListedBefore(question.order, name, question.end_before);
   };
   std::erase_if(page.entries, [&](const ObjectEntry& entry) { return outside_start(entry.key); });
   std::erase_if(page.common_prefixes, [&](const std::string& prefix) {

@@ -11,13 +11,13 @@
 #include "lib/http/ascii.h"
 #include "lib/http/header_text.h"
 #include "lib/store/azure/azure_names.h"
+#include "lib/store/crc_claim.h"
 
 namespace godwit {
 namespace {
 
 constexpr std::string_view kMetaPrefix = "x-ms-meta-";
 constexpr std::string_view kMtime = "mtime";
-constexpr std::string_view kClaim = "godwit_crc64nvme";
 
 Status CheckValue(std::string_view name, std::string_view value) {
   if (value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) {
@@ -62,20 +62,12 @@ Status AddMetadata(const ObjectAttributes& attributes, HttpHeaders& headers) {
         add(kMtime, FormatRfc3339(attributes.mtime->time, attributes.mtime->fraction_digits)));
   }
   if (attributes.claimed_crc64nvme.has_value()) {
-    GODWIT_RETURN_IF_ERROR(add(kClaim, Digest::Crc64Nvme(*attributes.claimed_crc64nvme).hex()));
+    GODWIT_RETURN_IF_ERROR(add(kClaimName, ClaimText(*attributes.claimed_crc64nvme)));
   }
   for (const auto& [name, value] : attributes.user_metadata) {
     GODWIT_RETURN_IF_ERROR(add(name, value));
   }
   return Status::Ok();
-}
-
-std::optional<std::uint64_t> ParseClaim(std::string_view text) {
-  const std::optional<std::string> bytes = HexDecode(text);
-  if (!bytes.has_value() || bytes->size() != 8) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : *bytes) value = value << 8 | static_cast<std::uint8_t>(c);
-  return value;
 }
 
 void TakeMetadata(std::string_view name, std::string_view value, ObjectAttributes& attributes) {
@@ -84,7 +76,7 @@ void TakeMetadata(std::string_view name, std::string_view value, ObjectAttribute
     if (!attributes.mtime.has_value()) attributes.mtime = ParseEpochSeconds(value);
     if (attributes.mtime.has_value()) return;
   }
-  if (name == kClaim) {
+  if (name == kClaimName) {
     attributes.claimed_crc64nvme = ParseClaim(value);
     return;
   }

@@ -5,7 +5,7 @@
 
 #include "lib/base/key_problem.h"
 #include "lib/base/text.h"
-#include "lib/crypto/sha256.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/azure/azure_metadata.h"
 #include "lib/store/call_check.h"
 #include "lib/store/page_token.h"
@@ -14,7 +14,6 @@ namespace godwit {
 namespace {
 
 constexpr std::uint64_t kMiB = 1ULL << 20;
-constexpr std::uint64_t kListingBytesMax = 32 * kMiB;
 
 Capabilities MakeCapabilities(bool hierarchical) {
   Capabilities can;
@@ -38,42 +37,6 @@ Capabilities MakeCapabilities(bool hierarchical) {
   can.digests_stored = {DigestKind::kMd5};
   return can;
 }
-
-Status TooLarge() {
-  return Status(ErrorKind::kCorrupted, "the page of the listing is larger than 32 MiB");
-}
-
-// Keeps a listing, up to the cap.
-class ListingSink final : public ByteSink {
- public:
-  Status Write(std::uint64_t, std::span<const std::byte> bytes) override {
-    too_large = bytes.size() > kListingBytesMax - text.size();
-    if (too_large) return TooLarge();
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return Status::Ok();
-  }
-
-  std::string text;
-  bool too_large = false;
-};
-
-// Passes a download on and counts it.
-class CountingSink final : public ByteSink {
- public:
-  CountingSink(ByteSink& sink, RequestMeter* meter) : sink_(sink), meter_(meter) {}
-
-  Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
-    if (meter_ != nullptr) meter_->CountReceived(bytes.size());
-    count += bytes.size();
-    return sink_.Write(offset, bytes);
-  }
-
-  std::uint64_t count = 0;
-
- private:
-  ByteSink& sink_;
-  RequestMeter* meter_;
-};
 
 }  // namespace
 
@@ -197,9 +160,7 @@ Result<ListPage> AzureStore::ListOnce(const CallContext& context, const ListRequ
   ListingSink sink;
   http.choose = [&sink](const HttpResponse& head) -> Result<HttpBodyPlan> {
     const auto length = ParseUint64(head.headers.Find("content-length").value_or(""));
-    sink.too_large = length.value_or(0) > kListingBytesMax;
-    if (sink.too_large) return TooLarge();
-    sink.text.reserve(length.value_or(0));
+    GODWIT_RETURN_IF_ERROR(sink.Announce(length.value_or(0)));
     return HttpBodyPlan{&sink, 0, UINT64_MAX};
   };
   const Result<HttpResponse> response = channel_.Send(context, http);
