@@ -92,10 +92,11 @@ AzureSettings AzureSettingsOf(const ParsedLocation& location) {
 
 // The transport of token services. That of a machine's identity is plain http to a link-local
 // address.
-Result<std::unique_ptr<CurlTransport>> IdentityTransport() {
+Result<std::unique_ptr<CurlTransport>> IdentityTransport(AzureCredential::Kind kind) {
   CurlOptions curl;
   curl.allow_http = true;
   curl.connect_timeout = std::chrono::seconds(2);
+  curl.use_proxy = kind != AzureCredential::Kind::kManagedIdentity;
   curl.user_agent = "godwit/" GODWIT_VERSION;
   return CurlTransport::Create(std::move(curl));
 }
@@ -112,7 +113,7 @@ Result<OpenedStore> OpenAzure(Session& session, const ParsedLocation& location) 
   OpenedStore opened;
   std::shared_ptr<TokenCache> tokens;
   if (const AzureCredential& credential = config->account.credential; credential.uses_tokens()) {
-    Result<std::unique_ptr<CurlTransport>> identity = IdentityTransport();
+    Result<std::unique_ptr<CurlTransport>> identity = IdentityTransport(credential.kind);
     if (!identity.ok()) return identity.status();
     tokens = MakeAzureTokens(credential, **identity, session.clock);
     opened.identity_transport = std::move(*identity);
