@@ -69,7 +69,7 @@ MaybeAzureError StageAzureBlock(AzureContext& context, const AzureCall& call, Co
   AzureContainer* container = access.Find(call.container);
   if (container == nullptr) return AzureErrorByCode("ContainerNotFound");
   std::vector<AzureBlock>& staged = container->staged[call.blob];
-  if (!staged.empty() && staged.front().id.size() != id.size()) {
+  if (!staged.empty() && FromBase64(staged.front().id)->size() != raw->size()) {
     return AzureErrorByCode("InvalidBlobOrBlock");
   }
   std::erase_if(staged, [&](const AzureBlock& block) { return block.id == id; });
