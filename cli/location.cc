@@ -57,7 +57,10 @@ Status TakeContainer(std::string_view rest, ParsedLocation& location) {
   location.path = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
   location.trailing_slash = location.path.empty() || location.path.ends_with('/');
   if (location.path.ends_with('/')) location.path.pop_back();
-  if (location.container.empty()) return Bad(location.text, "the bucket is missing");
+  const bool is_azure = location.kind == ParsedLocation::Kind::kAzure;
+  if (location.container.empty()) {
+    return Bad(location.text, is_azure ? "the container is missing" : "the bucket is missing");
+  }
   return Status::Ok();
 }
 
@@ -92,6 +95,36 @@ Status TakeAmazonUrl(const Url& url, const std::string& path, ParsedLocation& lo
   return TakeContainer(bucket.empty() ? key : bucket + "/" + key, location);
 }
 
+// "https://ACCOUNT.blob.core.windows.net/CONTAINER/PREFIX", also of the other clouds of Azure.
+Status TakeAzureUrl(const Url& url, const std::string& path, ParsedLocation& location) {
+  location.kind = ParsedLocation::Kind::kAzure;
+  location.account = url.host.substr(0, url.host.find('.'));
+  location.endpoint = url.Origin();
+  return TakeContainer(path.empty() ? "" : std::string_view(path).substr(1), location);
+}
+
+// "CONTAINER@ACCOUNT.dfs.core.windows.net/PREFIX": the same blobs by their other address.
+Status TakeAbfss(std::string_view rest, ParsedLocation& location) {
+  location.kind = ParsedLocation::Kind::kAzure;
+  const std::string_view authority = rest.substr(0, rest.find('/'));
+  const std::size_t at = authority.find('@');
+  const std::size_t service = authority.find(".dfs.");
+  if (at == std::string_view::npos || service == std::string_view::npos || service < at + 2) {
+    return Bad(location.text, "expected abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PREFIX");
+  }
+  location.account = authority.substr(at + 1, service - at - 1);
+  location.endpoint =
+      "https://" + location.account + ".blob." + std::string(authority.substr(service + 5));
+  std::string place(authority.substr(0, at));
+  place += rest.substr(authority.size());
+  return TakeContainer(place, location);
+}
+
+bool IsAzureHost(std::string_view host) {
+  return host.find(".blob.core.") != std::string_view::npos ||
+         host.ends_with(".blob.storage.azure.net");
+}
+
 Status TakeWebUrl(std::string_view text, ParsedLocation& location) {
   Result<Url> url = Url::Parse(text.substr(0, text.find_first_of("?#")));
   if (!url.ok()) return Bad(text, url.status().message());
@@ -106,8 +139,8 @@ Status TakeWebUrl(std::string_view text, ParsedLocation& location) {
     location.endpoint = url->Origin();
     return TakeContainer(path->empty() ? "" : path->substr(1), location);
   }
-  if (url->host.ends_with(".blob.core.windows.net")) {
-    return Bad(text, "Azure is not in this version yet");
+  if (IsAzureHost(url->host)) {
+    return TakeAzureUrl(*url, *path, location);
   }
   return Bad(text,
              "the service of this address is not known; name its endpoint in a remote of the "
@@ -122,10 +155,15 @@ Status TakeRemote(std::string_view rest, const Remote& remote, ParsedLocation& l
     TakeLocalPath(rest.empty() ? base : base + "/" + std::string(rest), location);
     return Status::Ok();
   }
-  if (remote.type != "s3" && remote.type != "gcs") {
+  if (remote.type == "s3") {
+    location.kind = ParsedLocation::Kind::kS3;
+  } else if (remote.type == "gcs") {
+    location.kind = ParsedLocation::Kind::kGcs;
+  } else if (remote.type == "azure") {
+    location.kind = ParsedLocation::Kind::kAzure;
+  } else {
     return Bad(location.text, "remotes of type " + remote.type + " are not in this version yet");
   }
-  location.kind = remote.type == "gcs" ? ParsedLocation::Kind::kGcs : ParsedLocation::Kind::kS3;
   const std::string bucket = remote.Get("bucket");
   if (bucket.empty()) return TakeContainer(rest, location);
   return TakeContainer(bucket + "/" + std::string(rest), location);
@@ -169,8 +207,14 @@ Result<ParsedLocation> ParseLocation(std::string_view text, const ConfigFile& co
     TakeLocalPath(*path, location);
     return location;
   }
-  if (scheme == "az" || scheme == "abfss") {
-    return Bad(text, "Azure is not in this version yet");
+  if (scheme == "az") {
+    location.kind = ParsedLocation::Kind::kAzure;
+    GODWIT_RETURN_IF_ERROR(TakeContainer(text.substr(5), location));
+    return location;
+  }
+  if (scheme == "abfss") {
+    GODWIT_RETURN_IF_ERROR(TakeAbfss(text.substr(8), location));
+    return location;
   }
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);

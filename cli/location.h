@@ -11,7 +11,7 @@ namespace godwit {
 
 // A location as the user wrote it, taken apart. Nothing is looked up.
 struct ParsedLocation {
-  enum class Kind : std::uint8_t { kLocal, kS3, kGcs, kStdio };
+  enum class Kind : std::uint8_t { kLocal, kS3, kGcs, kAzure, kStdio };
   Kind kind = Kind::kLocal;
   std::string text;       // As written, for messages.
   std::string container;  // Bucket; empty for local paths.
@@ -21,6 +21,7 @@ struct ParsedLocation {
   const Remote* remote = nullptr;  // Borrowed from the configuration; null: from the environment.
   std::string endpoint;            // From an https:// form; empty: not told.
   std::string region;              // Likewise.
+  std::string account;             // Azure: from an https:// or abfss:// form; else empty.
 
   bool is_local() const { return kind == Kind::kLocal; }
   // The prefix as a folder: "" or with a '/' at its end.

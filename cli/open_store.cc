@@ -2,10 +2,14 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
+#include "lib/auth/azure_credentials.h"
 #include "lib/base/text.h"
 #include "lib/http/curl_transport.h"
+#include "lib/store/azure/azure_config.h"
+#include "lib/store/azure/azure_store.h"
 #include "lib/store/gcs/gcs_config.h"
 #include "lib/store/gcs/gcs_store.h"
 #include "lib/store/local/local_store.h"
@@ -133,9 +137,63 @@ Result<OpenedStore> OpenGcs(Session& session, const ParsedLocation& location) {
   return opened;
 }
 
-Result<OpenedStore> OpenCloud(Session& session, const ParsedLocation& location) {
-  return location.kind == ParsedLocation::Kind::kGcs ? OpenGcs(session, location)
-                                                     : OpenS3(session, location);
+AzureSettings AzureSettingsOf(const ParsedLocation& location) {
+  AzureSettings settings;
+  settings.container = location.container;
+  settings.name = "az://" + location.container;
+  settings.account.account = location.account;
+  settings.account.endpoint = location.endpoint;
+  const Remote* remote = location.remote;
+  if (remote == nullptr) return settings;
+  settings.name = remote->name + ":" + location.container;
+  settings.ca_bundle = remote->Get("ca_bundle");
+  settings.location = remote->Get("location");
+  settings.allow_http = remote->IsTrue("allow_http");
+  settings.account.account = remote->Get("account");
+  settings.account.endpoint = remote->Get("endpoint");
+  settings.account.anonymous = remote->IsTrue("anonymous");
+  settings.account.account_key_env = remote->Get("account_key_env");
+  settings.account.sas_token_env = remote->Get("sas_token_env");
+  settings.account.connection_string_env = remote->Get("connection_string_env");
+  return settings;
+}
+
+// The transport of token services. That of a machine's identity is plain http to a link-local
+// address.
+Result<std::unique_ptr<CurlTransport>> IdentityTransport(AzureCredential::Kind kind) {
+  CurlOptions curl;
+  curl.allow_http = true;
+  curl.connect_timeout = std::chrono::seconds(2);
+  curl.use_proxy = kind != AzureCredential::Kind::kManagedIdentity;
+  curl.user_agent = "godwit/" GODWIT_VERSION;
+  return CurlTransport::Create(std::move(curl));
+}
+
+Result<OpenedStore> OpenAzure(Session& session, const ParsedLocation& location) {
+  Result<AzureConfig> config = ResolveAzureConfig(AzureSettingsOf(location), session.environment);
+  if (!config.ok()) return config.status();
+  CurlOptions curl;
+  curl.ca_bundle = config->ca_bundle;
+  curl.allow_http = config->allow_http;
+  curl.user_agent = "godwit/" GODWIT_VERSION;
+  Result<std::unique_ptr<CurlTransport>> transport = CurlTransport::Create(std::move(curl));
+  if (!transport.ok()) return transport.status();
+  OpenedStore opened;
+  std::shared_ptr<TokenCache> tokens;
+  if (const AzureCredential& credential = config->account.credential; credential.uses_tokens()) {
+    Result<std::unique_ptr<CurlTransport>> identity = IdentityTransport(credential.kind);
+    if (!identity.ok()) return identity.status();
+    tokens = MakeAzureTokens(credential, **identity, session.clock);
+    opened.identity_transport = std::move(*identity);
+  }
+  Result<std::unique_ptr<AzureStore>> store = AzureStore::Create(
+      std::move(*config), std::move(tokens), **transport, session.clock, session.log);
+  if (!store.ok()) return store.status();
+  opened.container_identity = (*store)->Identity() + "/";
+  opened.copy_domain = (*store)->CopyDomain();
+  opened.transport = std::move(*transport);
+  opened.plain = std::move(*store);
+  return opened;
 }
 
 Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, RootMode mode) {
@@ -153,11 +211,23 @@ Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, 
   return opened;
 }
 
+Result<OpenedStore> OpenPlain(Session& session, const ParsedLocation& location, RootMode mode) {
+  switch (location.kind) {
+    case ParsedLocation::Kind::kGcs:
+      return OpenGcs(session, location);
+    case ParsedLocation::Kind::kAzure:
+      return OpenAzure(session, location);
+    case ParsedLocation::Kind::kS3:
+      return OpenS3(session, location);
+    default:
+      return OpenLocal(session, location, mode);
+  }
+}
+
 }  // namespace
 
 Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, RootMode mode) {
-  Result<OpenedStore> opened =
-      location.is_local() ? OpenLocal(session, location, mode) : OpenCloud(session, location);
+  Result<OpenedStore> opened = OpenPlain(session, location, mode);
   if (!opened.ok()) return opened;
   const Settings& settings = session.settings;
   if (settings.verbosity >= 2) {

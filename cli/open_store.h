@@ -16,7 +16,8 @@ namespace godwit {
 // A container opened for a location, with everything that it stands on.
 struct OpenedStore {
   // Each borrows those above it.
-  std::unique_ptr<HttpTransport> transport;  // Null for local folders.
+  std::unique_ptr<HttpTransport> transport;           // Null for local folders.
+  std::unique_ptr<HttpTransport> identity_transport;  // For tokens; null where none are used.
   std::unique_ptr<ObjectStore> plain;
   std::unique_ptr<ObjectStore> logged;     // Null unless every request is logged.
   std::unique_ptr<ObjectStore> throttled;  // Null without limits.

@@ -1,9 +1,11 @@
 #include "fakecloud/fake_cloud.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <ctime>
 #include <mutex>
 
+#include "fakecloud/azure_service.h"
 #include "fakecloud/control_service.h"
 #include "fakecloud/encoding.h"
 #include "fakecloud/gcs_listener.h"
@@ -37,6 +39,17 @@ fakecloud::S3Options S3OptionsOf(const FakeCloudOptions& options) {
   s3.complete_is_repeatable = options.complete_is_repeatable;
   s3.kms = options.kms;
   return s3;
+}
+
+fakecloud::AzureOptions AzureOptionsOf(const FakeCloudOptions& options) {
+  fakecloud::AzureOptions azure;
+  azure.account = options.azure.account;
+  azure.key = fakecloud::FromBase64(options.azure.key_base64).value_or("");
+  azure.bearer_tokens = options.azure.bearer_tokens;
+  // The default is S3's largest page.
+  if (options.page_size < 1000) azure.page_size = options.page_size;
+  azure.clock_offset_seconds = options.clock_offset_seconds;
+  return azure;
 }
 
 // An object of NUL bytes, with the digests that it would have.
@@ -78,9 +91,12 @@ class FakeCloud::Impl {
   explicit Impl(const FakeCloudOptions& given)
       : options(given),
         s3_options(S3OptionsOf(given)),
+        azure_options(AzureOptionsOf(given)),
         storage({given.discard, given.spill_dir}),
+        azure_storage({given.discard, given.spill_dir}, given.azure.hierarchical),
         s3_service(s3_options, storage, faults, s3_counters),
-        gcs(given, faults) {}
+        gcs(given, faults),
+        azure_service(azure_options, azure_storage, faults, azure_counters) {}
 
   Status Fill() {
     auto script = fakecloud::ParseFaultScript(options.faults.empty() ? "[]" : options.faults);
@@ -102,7 +118,14 @@ class FakeCloud::Impl {
     }
     gcs.Fill();
     faults.Load(std::move(script).value());
+    FillAzure();
     return Status::Ok();
+  }
+
+  void FillAzure() {
+    fakecloud::AzureStorage::Access access = azure_storage.Lock();
+    access.Clear();
+    for (const std::string& container : options.azure.containers) access.Create(container);
   }
 
   Status Listen(FakeCloud& cloud) {
@@ -112,6 +135,10 @@ class FakeCloud::Impl {
     if (!started.ok()) return started.status();
     s3_server = std::move(started).value();
     GODWIT_RETURN_IF_ERROR(gcs.Listen());
+    listener.port = options.azure.port;
+    auto azure = fakecloud::HttpServer::Start(listener, azure_service);
+    if (!azure.ok()) return azure.status();
+    azure_server = std::move(azure).value();
     control_service = std::make_unique<fakecloud::ControlService>(cloud);
     auto control =
         fakecloud::HttpServer::Start({"127.0.0.1", options.control_port, "", ""}, *control_service);
@@ -122,13 +149,18 @@ class FakeCloud::Impl {
 
   const FakeCloudOptions options;
   const fakecloud::S3Options s3_options;
+  const fakecloud::AzureOptions azure_options;
   Storage storage;
+  fakecloud::AzureStorage azure_storage;
   fakecloud::FaultEngine faults;
   fakecloud::Counters s3_counters;
+  fakecloud::Counters azure_counters;
   fakecloud::S3Service s3_service;
   fakecloud::GcsListener gcs;
+  fakecloud::AzureService azure_service;
   std::unique_ptr<fakecloud::ControlService> control_service;
   std::unique_ptr<fakecloud::HttpServer> s3_server;
+  std::unique_ptr<fakecloud::HttpServer> azure_server;
   std::unique_ptr<fakecloud::HttpServer> control_server;
   std::mutex stopping;  // Held by the one who stops the servers.
   std::mutex mutex;     // Guards stop_requested.
@@ -151,6 +183,7 @@ void FakeCloud::Stop() {
   const std::lock_guard lock(impl_->stopping);
   if (impl_->s3_server) impl_->s3_server->Stop();
   impl_->gcs.Stop();
+  if (impl_->azure_server) impl_->azure_server->Stop();
   if (impl_->control_server) impl_->control_server->Stop();
 }
 
@@ -167,6 +200,13 @@ void FakeCloud::WaitForStopRequest() {
 
 std::string FakeCloud::s3_endpoint() const { return impl_->s3_server->endpoint(); }
 std::string FakeCloud::gcs_endpoint() const { return impl_->gcs.endpoint(); }
+std::string FakeCloud::azure_endpoint() const {
+  return impl_->azure_server->endpoint() + "/" + impl_->azure_options.account;
+}
+std::string FakeCloud::azure_connection_string() const {
+  return "BlobEndpoint=" + azure_endpoint() + ";AccountName=" + impl_->azure_options.account +
+         ";AccountKey=" + impl_->options.azure.key_base64;
+}
 std::string FakeCloud::control_endpoint() const { return impl_->control_server->endpoint(); }
 
 Status FakeCloud::SetFaults(std::string_view script) {
@@ -178,20 +218,22 @@ Status FakeCloud::SetFaults(std::string_view script) {
 
 FakeCounters FakeCloud::Counters() const {
   FakeCounters counters;
-  for (const auto& [operation, count] : impl_->s3_counters.requests()) {
-    counters.requests["s3:" + operation] = count;
-  }
-  for (const auto& [status, count] : impl_->s3_counters.statuses()) {
-    counters.statuses[status] = count;
-  }
+  const auto add_service = [&](const std::string& service, const fakecloud::Counters& counted,
+                               const fakecloud::TrafficStats& traffic) {
+    for (const auto& [operation, count] : counted.requests()) {
+      counters.requests[service + ":" + operation] = count;
+    }
+    for (const auto& [status, count] : counted.statuses()) counters.statuses[status] += count;
+    counters.connections += traffic.connections;
+    counters.in_flight_max = std::max<std::uint64_t>(counters.in_flight_max, traffic.in_flight_max);
+    counters.bytes_received += traffic.body_bytes_received;
+    counters.bytes_sent += traffic.body_bytes_sent;
+  };
+  add_service("s3", impl_->s3_counters, impl_->s3_server->stats());
+  add_service("azure", impl_->azure_counters, impl_->azure_server->stats());
   for (const fakecloud::FaultCount& count : impl_->faults.Counts()) {
     counters.faults.push_back({count.matched, count.fired});
   }
-  const fakecloud::TrafficStats& traffic = impl_->s3_server->stats();
-  counters.connections = traffic.connections;
-  counters.in_flight_max = traffic.in_flight_max;
-  counters.bytes_received = traffic.body_bytes_received;
-  counters.bytes_sent = traffic.body_bytes_sent;
   impl_->gcs.AddCounters(counters);
   return counters;
 }
@@ -200,6 +242,8 @@ void FakeCloud::ResetCounters() {
   impl_->s3_counters.Reset();
   impl_->s3_server->ResetStats();
   impl_->gcs.ResetCounters();
+  impl_->azure_counters.Reset();
+  impl_->azure_server->ResetStats();
 }
 
 Status FakeCloud::Reset() {
@@ -247,6 +291,18 @@ std::optional<std::string> FakeCloud::GetObject(std::string_view bucket_name,
   }
   if (!object) return std::nullopt;
   return object->content.ToText();
+}
+
+std::optional<std::string> FakeCloud::GetBlob(std::string_view container_name,
+                                              std::string_view name) const {
+  fakecloud::AzureBlobPtr blob;
+  {
+    fakecloud::AzureStorage::Access access = impl_->azure_storage.Lock();
+    const fakecloud::AzureContainer* container = access.Find(container_name);
+    if (container != nullptr) blob = container->Find(name);
+  }
+  if (!blob) return std::nullopt;
+  return blob->content.ToText();
 }
 
 bool FakeCloud::RemoveObject(std::string_view bucket_name, std::string_view key) {

@@ -37,12 +37,23 @@ struct FakeGcsOptions {
   std::uint64_t rewrite_bytes = 0;  // Most bytes of one rewrite call; 0: all.
 };
 
+// The Azure listener: an account of its own in the same process.
+struct FakeAzureOptions {
+  std::uint16_t port = 0;  // 0: any free port.
+  std::string account = "fakecloudaccount";
+  std::string key_base64 = "ZmFrZWNsb3Vka2V5ZmFrZWNsb3Vka2V5ZmFrZWNsb3Vka2V5ZmFrZWNsb3VkMQ==";
+  std::set<std::string> bearer_tokens;  // That are accepted beside the key.
+  std::vector<std::string> containers;  // To create at the start.
+  bool hierarchical = false;            // Folders are real.
+};
+
 // How the server is set up. The defaults are AWS as a client meets it.
 struct FakeCloudOptions {
   std::string address = "127.0.0.1";  // Where all listeners bind; an IPv4 address.
   std::uint16_t s3_port = 0;          // 0: any free port.
-  std::uint16_t control_port = 0;     // The control address is always on 127.0.0.1.
-  std::string certificate_file;       // PEM; with `key_file`: https for the services.
+  FakeAzureOptions azure;
+  std::uint16_t control_port = 0;  // The control address is always on 127.0.0.1.
+  std::string certificate_file;    // PEM; with `key_file`: https for the services.
   std::string key_file;
 
   std::string region = "us-east-1";
@@ -88,7 +99,7 @@ struct FakeUpload {
 
 // What has happened since the start, or the last reset.
 struct FakeCounters {
-  std::map<std::string, std::uint64_t> requests;  // By operation, "s3:PutObject".
+  std::map<std::string, std::uint64_t> requests;  // By operation: "s3:PutObject", "azure:PutBlob".
   std::map<std::string, std::uint64_t> statuses;  // By HTTP status.
   struct Fault {
     std::uint64_t matched = 0;
@@ -105,8 +116,8 @@ struct FakeCounters {
   std::string ToJson() const;
 };
 
-// An object-storage service in this process, for tests and rehearsals: S3 and Cloud Storage. It
-// verifies signatures and tokens, keeps the service's limits and conditions, and does wrong what a
+// Object-storage services in this process, for tests and rehearsals: S3, Cloud Storage and Azure.
+// They verify signatures and tokens, keep the services' limits and conditions, and do wrong what a
 // fault script says.
 //
 // Every function is safe from any thread. The direct access below counts no requests and meets no
@@ -124,8 +135,10 @@ class FakeCloud {
   void WaitForStopRequest();
   void RequestStop();
 
-  std::string s3_endpoint() const;       // "http://127.0.0.1:4711"
-  std::string gcs_endpoint() const;      // Likewise; also of /token and the metadata server.
+  std::string s3_endpoint() const;     // "http://127.0.0.1:4711"
+  std::string gcs_endpoint() const;    // Likewise; also of /token and the metadata server.
+  std::string azure_endpoint() const;  // "http://127.0.0.1:4713/fakecloudaccount"
+  std::string azure_connection_string() const;
   std::string control_endpoint() const;  // "http://127.0.0.1:4712"
 
   // Replaces the fault script; its counts begin again. Nothing changes on failure.
@@ -142,6 +155,9 @@ class FakeCloud {
   std::optional<std::string> GetObject(std::string_view bucket, std::string_view key) const;
   // Removes a key with all its versions; false if there was none.
   bool RemoveObject(std::string_view bucket, std::string_view key);
+  // The bytes of a blob; nothing if there is none.
+  std::optional<std::string> GetBlob(std::string_view container, std::string_view name) const;
+
   // Live objects in byte order of their keys.
   std::vector<FakeObject> ListObjects(std::string_view bucket) const;
   std::vector<FakeUpload> OpenUploads(std::string_view bucket) const;

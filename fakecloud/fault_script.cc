@@ -60,6 +60,18 @@ constexpr std::array<std::string_view, 49> kOperations = {"ListBuckets",
                                                           "xml.listUploads",
                                                           "token"};
 
+constexpr std::array<std::string_view, 19> kAzureOperations = {
+    "ListBlobs",         "GetContainerProperties",
+    "DeleteContainer",   "GetAccountInformation",
+    "PutBlob",           "GetBlob",
+    "GetBlobProperties", "DeleteBlob",
+    "BlobBatch",         "SetBlobMetadata",
+    "SetBlobProperties", "SetBlobTier",
+    "SetBlobTags",       "PutBlock",
+    "PutBlockList",      "GetBlockList",
+    "CopyBlob",          "PutBlobFromURL",
+    "PutBlockFromURL"};
+
 struct Alias {
   std::string_view name;
   std::vector<std::string> operations;
@@ -68,19 +80,20 @@ struct Alias {
 const std::vector<Alias>& Aliases() {
   static const std::vector<Alias> kAliases = {
       {"ListObjectsV2", {"ListObjects"}},
-      {"List", {"ListObjects", "objects.list"}},
-      {"Get", {"GetObject", "objects.getMedia"}},
-      {"Head", {"HeadObject", "objects.get"}},
-      {"Put", {"PutObject", "objects.insert"}},
-      {"Delete", {"DeleteObject", "DeleteObjects", "objects.delete", "batch"}},
-      {"Copy", {"CopyObject", "objects.rewrite"}},
+      {"List", {"ListObjects", "objects.list", "ListBlobs"}},
+      {"Get", {"GetObject", "objects.getMedia", "GetBlob"}},
+      {"Head", {"HeadObject", "objects.get", "GetBlobProperties"}},
+      {"Put", {"PutObject", "objects.insert", "PutBlob"}},
+      {"Delete", {"DeleteObject", "DeleteObjects", "objects.delete", "batch", "DeleteBlob"}},
+      {"Copy", {"CopyObject", "objects.rewrite", "CopyBlob", "PutBlobFromURL"}},
       {"BeginUpload", {"CreateMultipartUpload", "resumable.start", "xml.begin"}},
-      {"PutPart", {"UploadPart", "resumable.put", "xml.part"}},
-      {"CopyPart", {"UploadPartCopy"}},
+      {"PutPart", {"UploadPart", "resumable.put", "xml.part", "PutBlock"}},
+      {"CopyPart", {"UploadPartCopy", "PutBlockFromURL"}},
       {"ListUploads", {"ListMultipartUploads", "xml.listUploads"}},
-      {"FinishUpload", {"CompleteMultipartUpload", "resumable.finish", "xml.complete"}},
+      {"FinishUpload",
+       {"CompleteMultipartUpload", "resumable.finish", "xml.complete", "PutBlockList"}},
       {"AbortUpload", {"AbortMultipartUpload", "resumable.cancel", "xml.abort"}},
-      {"CreateContainer", {"CreateBucket", "buckets.insert"}},
+      {"CreateContainer", {"CreateBucket", "buckets.insert", "CreateContainer"}},
       {"SetMetadata", {"objects.patch"}},
       {"Locate", {"HeadBucket", "GetBucketLocation", "buckets.get"}},
   };
@@ -369,6 +382,9 @@ FaultRule ReadRule(const Json& json) {
 
 std::vector<std::string> OperationsNamed(std::string_view name) {
   for (std::string_view operation : kOperations) {
+    if (operation == name) return {std::string(name)};
+  }
+  for (std::string_view operation : kAzureOperations) {
     if (operation == name) return {std::string(name)};
   }
   for (const Alias& alias : Aliases()) {

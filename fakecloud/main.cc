@@ -1,4 +1,4 @@
-// godwit-fakecloud: the embedded server as a program, to rehearse jobs without an account.
+// godwit-fakecloud: the embedded servers as a program, to rehearse jobs without an account.
 
 #include <signal.h>
 #include <unistd.h>
@@ -20,7 +20,7 @@ struct ProgramOptions {
   std::string secret_key = "fakecloudsecret";
   std::string session_token;
   std::vector<std::string> credentials;
-  std::vector<std::string> foreign, open_to_all, synthetic;
+  std::vector<std::string> foreign, open_to_all, synthetic, azure_tokens;
   std::string faults_file;
   std::string gcs_key_file;
   std::string env_file;
@@ -37,6 +37,12 @@ void Define(CLI::App& app, ProgramOptions& options) {
                "Cloud Storage refuses requests without a token");
   app.add_option("--gcs-rewrite-bytes", cloud.gcs.rewrite_bytes,
                  "Bytes after which a rewrite asks to be called again");
+  app.add_option("--azure-port", cloud.azure.port, "Port of the Azure listener; 0: any free one");
+  app.add_option("--azure-account", cloud.azure.account, "Name of the Azure account");
+  app.add_option("--azure-key", cloud.azure.key_base64, "Its key, in base64");
+  app.add_option("--azure-container", cloud.azure.containers, "Create this container at the start");
+  app.add_option("--azure-token", options.azure_tokens, "A bearer token that is accepted");
+  app.add_flag("--azure-hierarchical", cloud.azure.hierarchical, "Folders are real there");
   app.add_option("--control-port", cloud.control_port, "Port of the control address; 0: any");
   app.add_option("--address", cloud.address, "IPv4 address to bind, 127.0.0.1 by default");
   app.add_option("--tls-cert", cloud.certificate_file, "PEM certificate chain: serve https");
@@ -112,6 +118,7 @@ bool Interpret(ProgramOptions& options) {
     if (!ReadSynthetic(text, cloud.synthetic.emplace_back())) return false;
   }
   cloud.foreign_buckets.insert(options.foreign.begin(), options.foreign.end());
+  cloud.azure.bearer_tokens.insert(options.azure_tokens.begin(), options.azure_tokens.end());
   cloud.public_buckets.insert(options.open_to_all.begin(), options.open_to_all.end());
   return ReadInto(options.faults_file, cloud.faults) &&
          ReadInto(options.gcs_key_file, cloud.gcs.public_key);
@@ -140,6 +147,7 @@ std::string ShellLines(const ProgramOptions& options, const godwit::FakeCloud& c
          "\nAWS_SECRET_ACCESS_KEY=" + ShellQuoted(credential.secret_key) + "\n" + token +
          "AWS_REGION=" + ShellQuoted(options.cloud.region) +
          "\nSTORAGE_EMULATOR_HOST=" + ShellQuoted(cloud.gcs_endpoint()) +
+         "\nAZURE_STORAGE_CONNECTION_STRING=" + ShellQuoted(cloud.azure_connection_string()) +
          "\nGODWIT_FAKECLOUD_CONTROL=" + ShellQuoted(cloud.control_endpoint()) +
          "\nGODWIT_FAKECLOUD_PID=" + std::to_string(getpid()) + "\n";
 }
@@ -194,7 +202,7 @@ int Serve(const ProgramOptions& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("S3 and Cloud Storage for rehearsals and tests, on this machine.",
+  CLI::App app("S3, Cloud Storage and Azure for rehearsals and tests, on this machine.",
                "godwit-fakecloud");
   ProgramOptions options;
   Define(app, options);

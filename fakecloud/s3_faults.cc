@@ -1,7 +1,7 @@
 #include "fakecloud/encoding.h"
-#include "fakecloud/request_faults.h"
 #include "fakecloud/s3_objects.h"
 #include "fakecloud/s3_service.h"
+#include "fakecloud/wire_faults.h"
 
 namespace fakecloud {
 namespace {
@@ -79,47 +79,16 @@ Response Redirect(const S3Call& call, const Fault& fault) {
 
 bool HasPerKeyErrors(const S3Call& call) { return call.operation == "DeleteObjects"; }
 
-// A value that has the right form and the wrong content.
-std::string Damaged(std::string value) {
-  for (char& c : value) {
-    if (c == '"') continue;
-    c = c == '0' ? '1' : '0';
-    break;
-  }
-  return value;
-}
-
 void DamageDigestHeaders(Headers& headers) {
   bool damaged = false;
   for (ChecksumKind kind : kChecksumKinds) {
     const std::string* value = headers.Find(ChecksumHeader(kind));
     if (value == nullptr) continue;
-    headers.Set(ChecksumHeader(kind), Damaged(*value));
+    headers.Set(ChecksumHeader(kind), DamagedValue(*value));
     damaged = true;
   }
   const std::string* etag = headers.Find("ETag");
-  if (!damaged && etag != nullptr) headers.Set("ETag", Damaged(*etag));
-}
-
-void Corrupt(const Fault& fault, Response& response) {
-  if (fault.side != FaultSide::kResponse) return;
-  switch (fault.corrupt) {
-    case CorruptHow::kZero:
-      response.wire.zero = true;
-      break;
-    case CorruptHow::kFlip:
-      if (const auto offset = FaultOffset(fault, response.body_size())) {
-        response.wire.flips.emplace_back(*offset, fault.mask);
-      }
-      break;
-    case CorruptHow::kDigestHeader:
-      DamageDigestHeaders(response.headers);
-      break;
-    case CorruptHow::kLengthHeader:
-      response.wire.length_error = fault.delta;
-      response.close = true;
-      break;
-  }
+  if (!damaged && etag != nullptr) headers.Set("ETag", DamagedValue(*etag));
 }
 
 void Swap(S3Context& context, const S3Call& call, const Fault& fault) {
@@ -143,19 +112,13 @@ void Swap(S3Context& context, const S3Call& call, const Fault& fault) {
                     context.storage.NextSerial());
 }
 
-void Stall(const Fault& fault, Response& response) {
-  if (fault.side != FaultSide::kResponse) return;
-  response.wire.stalls = true;
-  response.wire.stall_after = fault.after;
-  response.wire.stall_time = fault.duration;
-}
-
 void InsertSpaces(const Fault& fault, Response& response) {
   const std::size_t at = HasPrefix(response.text, kXmlHead) ? kXmlHead.size() : 0;
   response.text.insert(at, fault.count, ' ');
 }
 
 void Apply(S3Context& context, const S3Call& call, const Fault& fault, Response& response) {
+  if (ApplyWireFault(fault, response)) return;
   const bool after = fault.when == FaultWhen::kAfter;
   switch (fault.kind) {
     case FaultKind::kStatus:
@@ -167,34 +130,16 @@ void Apply(S3Context& context, const S3Call& call, const Fault& fault, Response&
     case FaultKind::kOkWithError:
       if (after && !HasPerKeyErrors(call)) response = OkWithError(call, fault);
       break;
-    case FaultKind::kLoseAnswer:
-      response.wire.lose = fault.cut;
-      break;
-    case FaultKind::kCutBody:
-      response.wire.cut_after = fault.after;
-      response.wire.cut_kind = fault.cut;
-      break;
     case FaultKind::kWhitespace:
       InsertSpaces(fault, response);
-      break;
-    case FaultKind::kCorrupt:
-      Corrupt(fault, response);
-      break;
-    case FaultKind::kStall:
-      Stall(fault, response);
-      break;
-    case FaultKind::kSlow:
-      if (fault.side == FaultSide::kResponse) {
-        response.wire.bytes_per_second = fault.bytes_per_second;
-      }
       break;
     case FaultKind::kSwap:
       Swap(context, call, fault);
       break;
-    case FaultKind::kListing:
-    case FaultKind::kExpireCredentials:
-    case FaultKind::kRedirect:
-    case FaultKind::kThrottle:
+    case FaultKind::kCorrupt:
+      DamageDigestHeaders(response.headers);
+      break;
+    default:
       break;
   }
 }

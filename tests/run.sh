@@ -3,8 +3,8 @@
 #
 #   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e fault fuzz tsan (all by default)
 #
-# Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO and two
-# servers of Cloud Storage on loopback, and
+# Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO, two servers of
+# Cloud Storage and Azurite on loopback, and
 # ends with one line "N passed, N failed, N skipped". A server that cannot be installed is a
 # failure under CI=true, a named skip elsewhere.
 set -euo pipefail
@@ -42,11 +42,12 @@ start_server() { # NAME PREFIX [--https]: exports PREFIX_ENDPOINT and so on
 }
 if wants contract || wants e2e; then
   stage 'servers'
-  trap 'for r in minio minio_tls fake_gcs gcs_emulator; do GODWIT_SERVERS_RUN=$GODWIT_SERVERS_RUN-$r "$top/tests/servers" stop all >/dev/null 2>&1 || true; done' EXIT
+  trap 'for r in minio minio_tls fake_gcs gcs_emulator azurite; do GODWIT_SERVERS_RUN=$GODWIT_SERVERS_RUN-$r "$top/tests/servers" stop all >/dev/null 2>&1 || true; done' EXIT
   start_server minio MINIO
   start_server minio MINIO_TLS --https
   start_server fake-gcs FAKE_GCS
   start_server gcs-emulator GCS_EMULATOR
+  start_server azurite AZURITE
 fi
 if wants cli || wants e2e || wants fault; then
   stage 'python'

@@ -11,7 +11,7 @@ namespace godwit {
 // The order in which a store lists keys.
 enum class ListingOrder : std::uint8_t { kUtf8Bytes, kUtf16Units, kSlashFirst, kNone };
 
-// Which keys a store can hold (spec of key rules: lib/plan/key_rules.h).
+// Which keys a store can hold (spec of key rules: lib/base/key_problem.h).
 enum class KeyRules : std::uint8_t { kAny, kS3, kGcs, kAzure, kLocal };
 
 // Whether, and where in the life of an upload, a condition on the target version can be given.

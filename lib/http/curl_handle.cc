@@ -73,6 +73,7 @@ Result<std::unique_ptr<CurlHandle>> CurlHandle::Create(const CurlOptions& option
 }
 
 void CurlHandle::SetConstants(const CurlOptions& options) {
+  use_proxy_ = options.use_proxy;
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kConnectionsMax);
   Set(CURLOPT_ERRORBUFFER, error_text_.data());
   Set(CURLOPT_NOSIGNAL, 1L);
@@ -113,6 +114,7 @@ void CurlHandle::SetUploadBuffer(long bytes) {
 }
 
 void CurlHandle::SetProxyAllowed(bool allowed) {
+  allowed = allowed && use_proxy_;
   if (allowed == proxy_allowed_) return;
   Set(CURLOPT_NOPROXY, allowed ? static_cast<const char*>(nullptr) : "*");
   proxy_allowed_ = allowed;

@@ -91,6 +91,7 @@ class CurlHandle {
   CurlHeaderLines header_lines_;
   std::string small_body_;
   long upload_buffer_bytes_ = 0;
+  bool use_proxy_ = true;  // As the options say.
   bool proxy_allowed_ = true;
 };
 

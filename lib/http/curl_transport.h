@@ -15,6 +15,7 @@ struct CurlOptions {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::seconds connection_age_max{4};  // S3 closes idle connections after about 5 s.
   std::string user_agent = "godwit";
+  bool use_proxy = true;  // The proxies of the environment; never to loopback.
 };
 
 // HttpTransport over libcurl's easy handles (HTTP/1.1, blocking). Each Send under way has a handle

@@ -56,6 +56,10 @@ class Session {
     handler_.OnStart(name, depth_);
   }
 
+  void Attribute(std::string_view name, std::string_view value) {
+    if (status_.ok()) handler_.OnAttribute(name, value);
+  }
+
   void End(std::string_view name) {
     if (!status_.ok() || depth_ == 0) return;
     handler_.OnEnd(name, texts_[static_cast<std::size_t>(depth_ - 1)], depth_);
@@ -82,9 +86,15 @@ class Session {
 
 Session& Of(void* context) { return *static_cast<Session*>(context); }
 
+// libxml2 gives five pointers an attribute: name, prefix, namespace, begin and end of the value.
 void OnStartElement(void* context, const xmlChar* name, const xmlChar*, const xmlChar*, int,
-                    const xmlChar**, int, int, const xmlChar**) {
+                    const xmlChar**, int attribute_count, int, const xmlChar** attributes) {
   Of(context).Start(AsView(name));
+  for (int i = 0; i < attribute_count; ++i, attributes += 5) {
+    const auto size = static_cast<std::size_t>(attributes[4] - attributes[3]);
+    Of(context).Attribute(AsView(attributes[0]),
+                          {reinterpret_cast<const char*>(attributes[3]), size});
+  }
 }
 
 void OnEndElement(void* context, const xmlChar* name, const xmlChar*, const xmlChar*) {

@@ -16,6 +16,8 @@ class XmlHandler {
   virtual ~XmlHandler() = default;
   // `depth` is 1 for the root.
   virtual void OnStart(std::string_view name, int depth) = 0;
+  // Each attribute of the element that has just started, its value as written. Few need them.
+  virtual void OnAttribute(std::string_view /*name*/, std::string_view /*value*/) {}
   // `text` is all character data directly inside the element that ends.
   virtual void OnEnd(std::string_view name, std::string_view text, int depth) = 0;
 };

@@ -6,12 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "godwit/capabilities.h"
+#include "lib/base/key_problem.h"
 
 namespace godwit {
-
-// Why a store cannot hold `key` (the full key), as a phrase for people; none if it can (I29).
-std::optional<std::string> KeyProblem(const Capabilities& target, std::string_view key);
 
 // Finds keys that are both a file and a folder, in one ascending pass: `a` and `a/b`, or `a` and
 // the directory marker `a/`. Remembers one key. Pure; one thread at a time.

@@ -138,7 +138,10 @@ ContractTest::Upload ContractTest::Begin(std::string_view key, std::uint64_t siz
   const UploadOptions options{attributes, condition, size_bytes, part_bytes};
   Result<Secret> id = store().BeginUpload(context_, permit(), key, options);
   EXPECT_TRUE(id.ok()) << id.status();
-  return Upload{std::string(key), id.ok() ? *std::move(id) : Secret(), size_bytes, part_bytes, {}};
+  Upload upload{
+      std::string(key), id.ok() ? *std::move(id) : Secret(), size_bytes, part_bytes, {}, {}};
+  upload.attributes = attributes;
+  return upload;
 }
 
 Result<PartReceipt> ContractTest::TryPutPart(const Upload& upload, std::uint32_t index,
@@ -174,6 +177,7 @@ Result<PutReceipt> ContractTest::Finish(const Upload& upload, std::string_view b
   options.condition = condition;
   options.size_bytes = upload.size_bytes;
   options.digests = CrcsOf(bytes);
+  options.attributes = upload.attributes;
   return store().FinishUpload(context_, permit(), upload.key, upload.id, upload.parts, options);
 }
 

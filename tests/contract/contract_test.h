@@ -78,6 +78,7 @@ class ContractTest : public testing::TestWithParam<ContractParam> {
     std::uint64_t size_bytes = 0;
     std::uint64_t part_bytes = 0;
     std::vector<PartReceipt> parts;
+    ObjectAttributes attributes;
   };
   Upload Begin(std::string_view key, std::uint64_t size_bytes, std::uint64_t part_bytes,
                const ObjectAttributes& attributes = {}, const WriteCondition& condition = {});

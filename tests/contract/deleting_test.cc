@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "lib/base/key_problem.h"
 #include "tests/contract/contract_test.h"
 
 namespace godwit {
@@ -99,8 +100,10 @@ TEST_P(DeletingContract, OneFailingKeyLeavesTheOthersAlone) {
 }
 
 TEST_P(DeletingContract, OddKeysAreDeletedByTheirOwnName) {
-  std::vector<std::string> keys{"a&<b>", "caf\xC3\xA9", "x %2F+", "control\x01"};
-  if (!Differs(Difference::kDotsAndLinesAreRefused)) keys.push_back("new\nline");
+  std::vector<std::string> keys{"new\nline", "a&<b>", "caf\xC3\xA9", "x %2F+", "control\x01"};
+  if (Differs(Difference::kDotsAndLinesAreRefused)) std::erase(keys, "new\nline");
+  std::erase_if(keys,
+                [this](const std::string& key) { return KeyProblem(can(), key).has_value(); });
   for (const std::string& key : keys) Put(key, "x");
   std::vector<DeleteRequest> requests;
   for (const std::string& key : keys) requests.push_back({key, ""});

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "lib/base/key_problem.h"
+#include "lib/store/listing_order.h"
 #include "tests/contract/contract_test.h"
 
 namespace godwit {
@@ -213,8 +215,16 @@ TEST_P(ListingContract, KeysOfEveryByteClassComeBackUnchanged) {
                                 "x",
                                 "del\x7F"};
   if (Differs(Difference::kDotsAndLinesAreRefused)) std::erase(keys, "new\nline");
+  std::erase_if(keys, [this](const std::string& key) {
+    if (!KeyProblem(can(), key).has_value()) return false;
+    const Status refused = TryPut(key, "x").status();
+    EXPECT_TRUE(refused.Is(ErrorKind::kInvalidArgument)) << refused;
+    return true;
+  });
   for (const std::string& key : keys) Put(key, key);
-  std::ranges::sort(keys);
+  std::ranges::sort(keys, [this](const std::string& a, const std::string& b) {
+    return ListedBefore(can().order, a, b);
+  });
   EXPECT_THAT(Keys(), ElementsAreArray(keys));
   ListRequest request;
   request.keys_max = 1;  // Each key stands in a page token once.
@@ -234,17 +244,19 @@ TEST_P(ListingContract, KeysThatAreNoPathsAreKeptOrRefused) {
     std::erase(keys, ".");
     std::erase(keys, "..");
   }
+  std::size_t kept = 0;
   for (const std::string& key : keys) {
     const Result<PutReceipt> receipt = TryPut(key, "x");
-    if (Differs(Difference::kKeysArePaths)) {
+    if (Differs(Difference::kKeysArePaths) || KeyProblem(can(), key).has_value()) {
       ASSERT_FALSE(receipt.ok()) << key;
       EXPECT_EQ(receipt.status().kind(), ErrorKind::kInvalidArgument) << receipt.status();
     } else {
       EXPECT_TRUE(receipt.ok()) << receipt.status();
       EXPECT_EQ(Get(key), "x");
+      ++kept;
     }
   }
-  EXPECT_EQ(Keys().size(), Differs(Difference::kKeysArePaths) ? 0u : keys.size());
+  EXPECT_EQ(Keys().size(), kept);
 }
 
 TEST_P(ListingContract, LongestKeyIsTakenAndALongerOneRefused) {

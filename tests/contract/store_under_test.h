@@ -29,6 +29,7 @@ enum class Difference {
   kConditionsAreIgnored,     // Of deletes, copies and changes of metadata.
   kWritesIgnoreConditions,   // Of writes, too.
   kRemovedMetadataIsEmpty,   // A name that is removed stays with an empty value.
+  kUploadsShareTheirBlocks,  // The first upload of a key that is finished ends the others.
 };
 
 // One difference of one kind of store, and where it is known from.
@@ -82,6 +83,9 @@ std::vector<StoreKind> FakeGcsKinds();
 // By the environment GODWIT_TEST_FAKE_GCS_STORAGE_EMULATOR_HOST and
 // GODWIT_TEST_GCS_EMULATOR_STORAGE_EMULATOR_HOST, likewise.
 std::vector<StoreKind> GcsServerKinds();
+StoreKind FakeAzureKind();
+// By GODWIT_TEST_AZURITE_AZURE_BLOB_ENDPOINT, ..._AZURE_STORAGE_ACCOUNT and ..._AZURE_STORAGE_KEY.
+std::vector<StoreKind> AzuriteKinds();
 
 std::vector<StoreKind> AllStoreKinds();
 

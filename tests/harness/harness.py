@@ -123,7 +123,11 @@ class Fakecloud(Server):
             values[name] = value.strip("'\"")
         super().__init__(values["AWS_ENDPOINT_URL_S3"], values["AWS_ACCESS_KEY_ID"],
                          values["AWS_SECRET_ACCESS_KEY"], values.get("AWS_REGION", "us-east-1"))
+        self.azure = values["AZURE_STORAGE_CONNECTION_STRING"]
         self.control = values["GODWIT_FAKECLOUD_CONTROL"]
+
+    def env(self):
+        return dict(super().env(), AZURE_STORAGE_CONNECTION_STRING=self.azure)
 
     def __enter__(self):
         return self
@@ -150,7 +154,7 @@ class Fakecloud(Server):
         return self.call("/counters")
 
     def requests(self, operation=None):
-        """Requests of one S3 operation, or all as {operation: count}."""
+        """Requests of one operation ("GetObject", "azure:GetBlob"), or all as {operation: count}."""
         counts = {name.removeprefix("s3:"): n for name, n in self.counters()["requests"].items() if n}
         return counts if operation is None else counts.get(operation, 0)
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/text.h"
 #include "lib/http/xml_reader.h"
+#include "lib/store/page_token.h"
 #include "lib/store/s3/s3_wire.h"
 #include "lib/store/s3/s3_xml.h"
 

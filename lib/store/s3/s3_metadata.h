@@ -23,9 +23,4 @@ Status AddAttributeHeaders(const ObjectAttributes& attributes, bool with_tags,
 // base64, `mtime` as AddAttributeHeaders writes it; others of that name stay user metadata.
 ObjectAttributes AttributesFromHeaders(const HttpHeaders& headers);
 
-// RFC 2047: "=?UTF-8?B?...?=" words for text that a header cannot carry as it is, else the text.
-std::string EncodeHeaderText(std::string_view text);
-// Undoes it (also quoted-printable words and Latin-1); text that is not so encoded stays itself.
-std::string DecodeHeaderText(std::string_view text);
-
 }  // namespace godwit

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/http/url.h"
 #include "lib/store/answer_sinks.h"
+#include "lib/store/page_token.h"
 #include "lib/store/s3/s3_xml.h"
 
 namespace godwit {

@@ -9,6 +9,7 @@
 #include "lib/crypto/md5.h"
 #include "lib/crypto/sha256.h"
 #include "lib/http/ascii.h"
+#include "lib/store/page_token.h"
 #include "lib/store/s3/s3_metadata.h"
 
 namespace godwit {

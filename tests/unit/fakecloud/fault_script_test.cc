@@ -81,10 +81,11 @@ TEST(FaultScript, EveryScriptOfTheReadmeIsAccepted) {
 
 TEST(FaultScript, OperationsHaveTheNamesOfTheStoreContractToo) {
   EXPECT_EQ(OperationsNamed("PutPart"),
-            (std::vector<std::string>{"UploadPart", "resumable.put", "xml.part"}));
+            (std::vector<std::string>{"UploadPart", "resumable.put", "xml.part", "PutBlock"}));
   EXPECT_EQ(OperationsNamed("ListObjectsV2"), std::vector<std::string>{"ListObjects"});
   EXPECT_EQ(OperationsNamed("Delete"),
-            (std::vector<std::string>{"DeleteObject", "DeleteObjects", "objects.delete", "batch"}));
+            (std::vector<std::string>{"DeleteObject", "DeleteObjects", "objects.delete", "batch",
+                                      "DeleteBlob"}));
   EXPECT_EQ(OperationsNamed("GetObject"), std::vector<std::string>{"GetObject"});
   EXPECT_TRUE(OperationsNamed("get").empty());
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/random.h"
+#include "lib/http/header_text.h"
 #include "tests/unit/s3/fake_s3.h"
 
 namespace godwit {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/store/page_token.h"
 #include "tests/unit/s3/fake_s3.h"
 
 namespace godwit {

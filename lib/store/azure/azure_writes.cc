@@ -1,0 +1,144 @@
+// Whole blobs, and what stands beside their bytes.
+
+#include <utility>
+
+#include "lib/base/text.h"
+#include "lib/store/azure/azure_body.h"
+#include "lib/store/azure/azure_metadata.h"
+#include "lib/store/azure/azure_store.h"
+
+namespace godwit {
+namespace {
+
+// What Set Blob Properties replaces.
+bool SameContent(const ObjectAttributes& a, const ObjectAttributes& b) {
+  return a.content_type == b.content_type && a.cache_control == b.cache_control &&
+         a.content_encoding == b.content_encoding &&
+         a.content_disposition == b.content_disposition && a.content_language == b.content_language;
+}
+
+}  // namespace
+
+Result<PutReceipt> AzureStore::ReceiptOf(const AzureRequest& request,
+                                         const HttpResponse& response) const {
+  PutReceipt receipt;
+  receipt.version = UnquoteAzureEtag(response.headers.Find("etag").value_or(""));
+  if (receipt.version.empty()) {
+    return channel_.Explain(request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
+  }
+  const auto modified = ParseHttpDate(response.headers.Find("last-modified").value_or(""));
+  receipt.modified = modified.value_or(PreciseTime());
+  return receipt;
+}
+
+Result<PutReceipt> AzureStore::Put(const CallContext& context, const WritePermit&,
+                                   std::string_view key, const PutOptions& options,
+                                   ByteSource& source) {
+  GODWIT_RETURN_IF_ERROR(CheckNewKey("write", key));
+  if (source.size_bytes() > Describe().put_bytes_max) {
+    return Refuse("write", key, "the body is too large for a single put");
+  }
+  const AzureBody body(source, options.digests);
+  AzureRequest request = AzurePutRequest(key);
+  request.headers.Add("x-ms-blob-type", "BlockBlob");
+  ObjectAttributes attributes = options.attributes;
+  if (!attributes.claimed_crc64nvme.has_value()) attributes.claimed_crc64nvme = body.sent_crc();
+  AzureAttributeParts parts;
+  parts.tags = HasTags();
+  if (const Status added = AddAzureAttributes(attributes, parts, request.headers); !added.ok()) {
+    return Refuse("write", key, added.message());
+  }
+  AddAzureCondition(options.condition, request);
+  body.AttachTo(request);
+  const Result<HttpResponse> response = channel_.Send(context, request);
+  if (!response.ok()) return response.status();
+  Result<PutReceipt> receipt = ReceiptOf(request, *response);
+  if (!receipt.ok()) return receipt;
+  const Result<WriteProof> proof = body.Judge(response->headers);
+  if (!proof.ok()) return channel_.Explain(request, proof.status());
+  receipt->proof = *proof;
+  if (*proof == WriteProof::kCrc64Nvme) receipt->digests.Set(Digest::Crc64Nvme(*body.crc()));
+  const auto md5 = Md5FromBase64(response->headers.Find("content-md5").value_or(""));
+  if (*proof != WriteProof::kNone && md5.has_value()) receipt->digests.Set(*md5);
+  return receipt;
+}
+
+Result<PutReceipt> AzureStore::SetProperties(const CallContext& context, std::string_view key,
+                                             const ObjectMeta& current,
+                                             const ObjectAttributes& attributes) {
+  AzureRequest request = AzurePutRequest(key);
+  request.operation = "describe";
+  request.parameters = {{"comp", "properties"}};
+  const Status added = AddAzureAttributes(attributes, {true, false, false, false}, request.headers);
+  if (!added.ok()) return Refuse("describe", key, added.message());
+  // What is not given again is cleared.
+  if (const Digest* md5 = current.entry.digests.Find(DigestKind::kMd5)) {
+    request.headers.Add("x-ms-blob-content-md5", Base64OfMd5(*md5));
+  }
+  AddAzureCondition(WriteCondition::IfVersion(current.entry.version), request);
+  const Result<HttpResponse> response = channel_.Send(context, request);
+  if (!response.ok()) return response.status();
+  return ReceiptOf(request, *response);
+}
+
+Result<PutReceipt> AzureStore::ReplaceMetadata(const CallContext& context, std::string_view key,
+                                               const Version& version,
+                                               const ObjectAttributes& attributes) {
+  AzureRequest request = AzurePutRequest(key);
+  request.operation = "describe";
+  request.parameters = {{"comp", "metadata"}};
+  const Status added = AddAzureAttributes(attributes, {false, true, false, false}, request.headers);
+  if (!added.ok()) return Refuse("describe", key, added.message());
+  AddAzureCondition(WriteCondition::IfVersion(version), request);
+  const Result<HttpResponse> response = channel_.Send(context, request);
+  if (!response.ok()) return response.status();
+  return ReceiptOf(request, *response);
+}
+
+Status AzureStore::SetTierAndTags(const CallContext& context, std::string_view key,
+                                  const ObjectMeta& current, const ObjectAttributes& attributes) {
+  AzureRequest request = AzurePutRequest(key);
+  request.operation = "describe";
+  if (!attributes.storage_class.empty() &&
+      attributes.storage_class != current.attributes.storage_class) {
+    AzureRequest tier = request;
+    tier.parameters = {{"comp", "tier"}};
+    tier.headers.Add("x-ms-access-tier", attributes.storage_class);
+    GODWIT_RETURN_IF_ERROR(channel_.Send(context, tier).status());
+  }
+  const bool tags_differ =
+      HasTags() && !attributes.tags.empty() && attributes.tags != current.attributes.tags;
+  if (!tags_differ) return Status::Ok();
+  request.parameters = {{"comp", "tags"}};
+  AzureXmlBody body(AzureTagsXml(attributes.tags));
+  body.AttachTo(request);
+  return channel_.Send(context, request).status();
+}
+
+Result<PutReceipt> AzureStore::SetMetadata(const CallContext& context, const WritePermit&,
+                                           std::string_view key, const Version& version,
+                                           const ObjectAttributes& attributes) {
+  Result<ObjectMeta> current = Head(context, key);
+  if (!current.ok()) return current.status();
+  if (current->entry.version != version) {
+    return Status(ErrorKind::kPreconditionFailed, "the object at the target has changed")
+        .WithOperation("describe")
+        .WithObject(channel_.ObjectName(key));
+  }
+  ObjectAttributes wanted = attributes;
+  if (!wanted.claimed_crc64nvme.has_value()) {
+    wanted.claimed_crc64nvme = current->attributes.claimed_crc64nvme;
+  }
+  Version latest = version;
+  if (!SameContent(current->attributes, wanted)) {
+    const Result<PutReceipt> described = SetProperties(context, key, *current, wanted);
+    if (!described.ok()) return described;
+    latest = described->version;
+  }
+  const Result<PutReceipt> receipt = ReplaceMetadata(context, key, latest, wanted);
+  if (!receipt.ok()) return receipt;
+  GODWIT_RETURN_IF_ERROR(SetTierAndTags(context, key, *current, wanted));
+  return receipt;
+}
+
+}  // namespace godwit
