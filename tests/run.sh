@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds and passes the tests, real servers included.
 #
-#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e fault fuzz tsan (all by default)
+#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e fault fuzz tsan (the default),
+#                              pairs (200 MB between every two services; by name)
 #
 # Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO, two servers of
 # Cloud Storage and Azurite on loopback, and
@@ -40,7 +41,7 @@ start_server() { # NAME PREFIX [--https]: exports PREFIX_ENDPOINT and so on
   fi
   while IFS='=' read -r name value; do export "GODWIT_TEST_$2_$name=$value"; done <<<"$lines"
 }
-if wants contract || wants e2e; then
+if wants contract || wants e2e || wants pairs; then
   stage 'servers'
   trap 'for r in minio minio_tls fake_gcs gcs_emulator azurite; do GODWIT_SERVERS_RUN=$GODWIT_SERVERS_RUN-$r "$top/tests/servers" stop all >/dev/null 2>&1 || true; done' EXIT
   start_server minio MINIO
@@ -49,12 +50,17 @@ if wants contract || wants e2e; then
   start_server gcs-emulator GCS_EMULATOR
   start_server azurite AZURITE
 fi
-if wants cli || wants e2e || wants fault; then
+if wants cli || wants e2e || wants fault || wants pairs; then
   stage 'python'
-  if [[ ! -x $build/venv/bin/python ]] || ! "$build/venv/bin/python" -c 'import boto3, google.cloud.storage, azure.storage.blob' 2>/dev/null; then
+  clients=('boto3==1.40.0') modules='boto3'
+  if wants pairs; then
+    clients+=('google-cloud-storage==3.17.0' 'azure-storage-blob==12.31.0')
+    modules+=', google.cloud.storage, azure.storage.blob'
+  fi
+  if [[ ! -x $build/venv/bin/python ]] || ! "$build/venv/bin/python" -c "import $modules" 2>/dev/null; then
     rm -rf "$build/venv"
     python3 -m venv "$build/venv"
-    "$build/venv/bin/pip" install -q 'boto3==1.40.0' 'google-cloud-storage==3.17.0' 'azure-storage-blob==12.31.0'
+    "$build/venv/bin/pip" install -q "${clients[@]}"
   fi
   export GODWIT_TEST_PYTHON=$build/venv/bin/python
 fi
@@ -82,7 +88,7 @@ run_layers() { # PRESET LAYER...: builds, then runs the layers' tests
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 main_layers=()
-for layer in tidy unit sim contract cli e2e fault fuzz; do ! wants $layer || main_layers+=("$layer"); done
+for layer in tidy unit sim contract cli e2e pairs fault fuzz; do ! wants $layer || main_layers+=("$layer"); done
 built=0
 [[ ${#main_layers[@]} -eq 0 ]] || run_layers asan "${main_layers[@]}" || built=1
 ! wants tsan || run_layers tsan tsan || built=1

@@ -12,8 +12,7 @@ bool StoreKind::Has(Difference difference) const {
 std::vector<StoreKind> AllStoreKinds() {
   std::vector<StoreKind> kinds{MemoryKind(), LocalKind(), LocalFallbackKind(), FakecloudKind(),
                                FakeAzureKind()};
-  for (auto more :
-       {ReorderedMemoryKinds, MinioKinds, FakeGcsKinds, GcsServerKinds, AzuriteKinds}) {
+  for (auto more : {ReorderedMemoryKinds, MinioKinds, FakeGcsKinds, GcsServerKinds, AzuriteKinds}) {
     for (StoreKind& kind : more()) kinds.push_back(std::move(kind));
   }
   return kinds;

@@ -147,8 +147,7 @@ class Sequence {
       Violate(fmt::format("exit {} of a run that was stopped", s.exit_code));
     }
     // What an earlier run left may not fit the target any more.
-    const bool quiet =
-        !last_.faults && !last_.outside_changes && !last_.late_writes && !s.resumed;
+    const bool quiet = !last_.faults && !last_.outside_changes && !last_.late_writes && !s.resumed;
     if (quiet && !last_.stopped && s.retries > 0) Violate("retries without a fault");
   }
 

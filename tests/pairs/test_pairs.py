@@ -162,14 +162,14 @@ class Gcs:
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import storage
 
-        self.host = os.environ["GODWIT_TEST_FAKEGCS_STORAGE_EMULATOR_HOST"]
+        self.host = os.environ["GODWIT_TEST_FAKE_GCS_STORAGE_EMULATOR_HOST"]
         self.client = storage.Client(project="test", credentials=AnonymousCredentials(),
                                      client_options={"api_endpoint": self.host})
         self.bucket = self.client.create_bucket(f"t-{uuid.uuid4().hex[:16]}")
 
     @staticmethod
     def available():
-        return "GODWIT_TEST_FAKEGCS_ENDPOINT" in os.environ
+        return "GODWIT_TEST_FAKE_GCS_ENDPOINT" in os.environ
 
     def url(self):
         return f"gs://{self.bucket.name}/p"
