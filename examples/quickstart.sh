@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# godwit in five minutes, without an account: builds it, starts an embedded S3 server on this
-# machine, and syncs a small model-and-dataset tree there and back.
+# godwit in five minutes, without an account: builds it, starts embedded S3, Cloud Storage and Azure
+# servers on this machine, and syncs a small model-and-dataset tree through all of them and back.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,9 +29,9 @@ run cmake --preset release >"$work/build.log" 2>&1 &&
 export PATH=$top/build/release/bin:$PATH
 run godwit version
 
-say 'Start the embedded S3 server on a free loopback port'
+say 'Start the embedded servers on free loopback ports'
 cd "$work"
-godwit-fakecloud --bucket lake --env-file "$work/server.env" >"$work/server.log" 2>&1 &
+godwit-fakecloud --bucket lake --azure-container lake --env-file "$work/server.env" >"$work/server.log" 2>&1 &
 server=$!
 for _ in {1..100}; do
   [[ ! -s $work/server.env ]] || break
@@ -40,9 +40,9 @@ for _ in {1..100}; do
 done
 set -a && source "$work/server.env" && set +a
 # Only this server is meant, whatever accounts this machine knows.
-unset AWS_PROFILE AWS_SESSION_TOKEN
+unset AWS_PROFILE AWS_SESSION_TOKEN AZURE_STORAGE_ACCOUNT AZURE_STORAGE_KEY GOOGLE_APPLICATION_CREDENTIALS
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null XDG_STATE_HOME=$work/state
-echo "S3 at $AWS_ENDPOINT_URL_S3"
+echo "S3 at $AWS_ENDPOINT_URL_S3, Cloud Storage at $STORAGE_EMULATOR_HOST, Azure beside them"
 
 say 'Make a small model-and-dataset tree'
 mkdir -p model/checkpoint data/2026/01
@@ -57,18 +57,20 @@ say 'local -> S3'
 run godwit sync tree s3://lake/team
 say 'again: nothing to do'
 run godwit sync tree s3://lake/team
-run godwit ls --recursive s3://lake/team/tree >/dev/null
 run godwit du s3://lake/team
 
-say 'S3 -> another prefix -> local'
-run godwit sync s3://lake/team s3://lake/mirror
-run godwit sync s3://lake/mirror copy
+say 'S3 -> Cloud Storage -> Azure -> local'
+run godwit sync s3://lake/team gs://lake/team
+run godwit sync gs://lake/team az://lake/team
+run godwit sync az://lake/team copy
 
 say 'Change one file: only this one travels'
 printf '{"layers": 24}\n' >tree/model/config.json
-run godwit sync -v tree s3://lake/team
-run godwit sync -v s3://lake/team s3://lake/mirror
-run godwit sync -v s3://lake/mirror copy
+run godwit sync tree s3://lake/team
+run godwit sync s3://lake/team gs://lake/team
+run godwit sync gs://lake/team az://lake/team
+run godwit sync az://lake/team copy
+run godwit stat az://lake/team/model/config.json
 
 say 'The copy equals the original'
 run diff -r tree copy
