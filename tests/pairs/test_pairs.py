@@ -204,7 +204,8 @@ class Azure:
         prefix = "GODWIT_TEST_AZURITE_"
         self.variables = {name: os.environ[prefix + name]
                           for name in ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_BLOB_ENDPOINT")}
-        service = BlobServiceClient(self.variables["AZURE_BLOB_ENDPOINT"], credential={
+        # Azurite knows no newer version.
+        service = BlobServiceClient(self.variables["AZURE_BLOB_ENDPOINT"], api_version="2025-01-05", credential={
             "account_name": self.variables["AZURE_STORAGE_ACCOUNT"], "account_key": self.variables["AZURE_STORAGE_KEY"]})
         self.container = service.create_container(f"t-{uuid.uuid4().hex[:16]}")
 
