@@ -117,6 +117,12 @@ bool IsToken(std::string_view name) {
   });
 }
 
+// A type that follows from the key, or that a service gives to what came without one.
+bool TellsNothing(std::string_view content_type, std::string_view key) {
+  return content_type == ContentTypeOf(key) || content_type == kUnknownType ||
+         content_type == "binary/octet-stream";
+}
+
 // Takes out of `wanted` what does not fit `limits`, and names it.
 class Fitting {
  public:
@@ -124,11 +130,7 @@ class Fitting {
       : limits_(limits), wanted_(wanted) {}
 
   std::vector<std::string> Run(std::string_view key) && {
-    if (limits_.headers || wanted_.content_type == ContentTypeOf(key)) {
-      Header("", wanted_.content_type);
-    } else {
-      Header("content-type", wanted_.content_type);
-    }
+    Header(TellsNothing(wanted_.content_type, key) ? "" : "content-type", wanted_.content_type);
     Header("cache-control", wanted_.cache_control);
     Header("content-encoding", wanted_.content_encoding);
     Header("content-disposition", wanted_.content_disposition);

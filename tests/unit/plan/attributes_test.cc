@@ -120,6 +120,11 @@ TEST(AttributeLimits, LocalFilesHoldNoneButATypeThatTheExtensionTellsIsNoLoss) {
   EXPECT_EQ(DroppedAttributes(rules, source, "a.csv"), std::vector<std::string>{"metadata:k"});
   EXPECT_EQ(DroppedAttributes(rules, source, "a.bin"),
             (std::vector<std::string>{"content-type", "metadata:k"}));
+  // What a service says of an object that came without a type.
+  for (const char* type : {"binary/octet-stream", "application/octet-stream"}) {
+    source.attributes.content_type = type;
+    EXPECT_EQ(DroppedAttributes(rules, source, "a.csv"), std::vector<std::string>{"metadata:k"});
+  }
 }
 
 TEST(AttributeLimits, MetadataOverTheServicesLimitIsLeftOutByName) {
