@@ -188,13 +188,14 @@ AzureResult<AzureBlobPtr> PublishAzureBlob(AzureContext& context, const AzureCal
   return AzureBlobPtr(stored);
 }
 
-AzureResult<AzureBody> ReceiveAzureBody(AzureContext& context, AzureCall& call) {
+AzureResult<AzureBody> ReceiveAzureBody(AzureContext& context, AzureCall& call, AzureBodyUse use) {
   const std::optional<std::uint64_t> size = call.request.body->announced_size();
   if (!size) return AzureErrorByCode("MissingContentLengthHeader");
   if (*size > kBodyBytesMax) return AzureErrorByCode("RequestBodyTooLarge");
   BodyHasher hasher;
   FaultyBody faulty(*call.request.body, *call.request.waiter, call.faults);
-  ContentWriter writer(context.storage.policy(), *size);
+  const bool is_content = use == AzureBodyUse::kContent;
+  ContentWriter writer(is_content ? context.storage.policy() : StoragePolicy(), *size);
   while (hasher.size() < *size) {
     std::span<std::byte> space = writer.Prepare();
     const std::ptrdiff_t got = faulty.Read(space);

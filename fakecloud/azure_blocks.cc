@@ -96,7 +96,7 @@ AzureResult<Response> PutAzureBlock(AzureContext& context, AzureCall& call) {
 AzureResult<Response> PutAzureBlockList(AzureContext& context, AzureCall& call) {
   AzureBlob blob;
   if (MaybeAzureError error = ReadAzureHeaders(call, blob)) return *error;
-  const AzureResult<AzureBody> body = ReceiveAzureBody(context, call);
+  const AzureResult<AzureBody> body = ReceiveAzureBody(context, call, AzureBodyUse::kCommand);
   if (const AzureError* error = AzureErrorOf(body)) return *error;
   ListReader reader;
   const std::string xml = std::get<AzureBody>(body).content.ToText();

@@ -104,7 +104,9 @@ struct AzureBody {
   std::string md5;    // Base64.
   std::string crc64;  // Base64, as Azure writes it.
 };
-AzureResult<AzureBody> ReceiveAzureBody(AzureContext& context, AzureCall& call);
+enum class AzureBodyUse : std::uint8_t { kContent, kCommand };  // Commands are never discarded.
+AzureResult<AzureBody> ReceiveAzureBody(AzureContext& context, AzureCall& call,
+                                        AzureBodyUse use = AzureBodyUse::kContent);
 
 // The blob that a request names, or a refusal.
 AzureResult<AzureBlobPtr> FindAzureBlob(AzureContext& context, std::string_view container,

@@ -79,7 +79,7 @@ AzureResult<Response> SetAzureTier(AzureContext& context, AzureCall& call) {
 }
 
 AzureResult<Response> SetAzureTags(AzureContext& context, AzureCall& call) {
-  const AzureResult<AzureBody> body = ReceiveAzureBody(context, call);
+  const AzureResult<AzureBody> body = ReceiveAzureBody(context, call, AzureBodyUse::kCommand);
   if (const AzureError* error = AzureErrorOf(body)) return *error;
   TagReader reader;
   if (!godwit::ReadXml(std::get<AzureBody>(body).content.ToText(), "Tags", reader).ok()) {

@@ -139,7 +139,7 @@ AzureResult<Response> AzureService::CarryOutBatch(AzureCall& call) {
   }
   const std::string type(call.Header("content-type"));
   const std::size_t at = type.find("boundary=");
-  AzureResult<AzureBody> body = ReceiveAzureBody(context, call);
+  AzureResult<AzureBody> body = ReceiveAzureBody(context, call, AzureBodyUse::kCommand);
   if (const AzureError* error = AzureErrorOf(body)) return *error;
   const std::string text = std::get<AzureBody>(body).content.ToText();
   if (at == std::string::npos) return AzureErrorByCode("InvalidInput");

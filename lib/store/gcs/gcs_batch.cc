@@ -98,13 +98,14 @@ Result<std::vector<GcsBatchAnswer>> ReadGcsBatch(std::string_view content_type,
     const std::uint64_t place = number.value_or(index);
     std::string_view line = TakeLine(part);
     const std::size_t space = line.find(' ');
-    const std::optional<std::uint64_t> status =
-        space == std::string_view::npos ? std::nullopt : ParseUint64(line.substr(space + 1, 3));
-    if (place >= count || answers[place].status != 0 || !status || *status < 100) {
+    const std::string_view digits =
+        space == std::string_view::npos ? std::string_view() : line.substr(space + 1, 3);
+    const std::uint64_t status = ParseUint64(digits).value_or(0);
+    if (place >= count || answers[place].status != 0 || status < 100) {
       return Broken("an answer belongs to no call");
     }
     TakeFields(part, "");
-    answers[place] = GcsBatchAnswer{static_cast<int>(*status), std::string(part)};
+    answers[place] = GcsBatchAnswer{static_cast<int>(status), std::string(part)};
     ++index;
   }
   return Broken("it has no end");
