@@ -194,8 +194,10 @@ AzureResult<AzureBody> ReceiveAzureBody(AzureContext& context, AzureCall& call, 
   if (*size > kBodyBytesMax) return AzureErrorByCode("RequestBodyTooLarge");
   BodyHasher hasher;
   FaultyBody faulty(*call.request.body, *call.request.waiter, call.faults);
-  const bool is_content = use == AzureBodyUse::kContent;
-  ContentWriter writer(is_content ? context.storage.policy() : StoragePolicy(), *size);
+  static const StoragePolicy kKeep;
+  // The writer borrows it.
+  const StoragePolicy& policy = use == AzureBodyUse::kContent ? context.storage.policy() : kKeep;
+  ContentWriter writer(policy, *size);
   while (hasher.size() < *size) {
     std::span<std::byte> space = writer.Prepare();
     const std::ptrdiff_t got = faulty.Read(space);
