@@ -94,4 +94,4 @@ built=0
 ! wants tsan || run_layers tsan tsan || built=1
 
 stage 'done'
-exec python3 "$top/tests/harness/count.py" "$results" --build-failed "$built" --server-failures "$server_failures"
+python3 "$top/tests/harness/count.py" "$results" --build-failed "$built" --server-failures "$server_failures"
