@@ -179,7 +179,7 @@ TEST_F(CrossCloudTest, RandomTreesBecomeEqualWithoutANeedlessCopyOrDelete) {
   settings_.options.delete_extra = true;
   settings_.options.max_delete = *DeleteLimit::Parse("all");
   settings_.options.allow_empty_source = true;
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 300; ++round) {
     job_store_ = std::make_unique<MemoryJobStore>();
     Place<> source(Like(kServices[random.Below(kServices.size())]));
     Place<> target(Like(kServices[random.Below(kServices.size())]));

@@ -28,7 +28,7 @@ TEST(BoundedPipe, BytesPassUnchangedThroughAnyRing) {
   const std::uint64_t seed = RandomSeed();
   SCOPED_TRACE("seed " + std::to_string(seed));
   for (const std::size_t capacity : {1UL, 2UL, 63UL, 4096UL, 100'000UL}) {
-    const std::string bytes = PatternBytes(20'000, seed);
+    const std::string bytes = PatternBytes(8'000, seed);
     BoundedPipe pipe(capacity, 1000, bytes.size());
     std::jthread reader([&] {
       Random random(seed);
