@@ -66,8 +66,12 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
     return core_.After(*delay, [self = shared_from_this()] { self->Begin(); });
   }
   upload_id_ = std::move(answer.value->upload_id);
-  core_.KeepDurably(UploadBegunRecord{job_.target_key, upload_id_}, [](const Status&) {});
-  begin_lost_ ? AbortOrphans() : StartParts();
+  // No part before a crash could not forget whose it is.
+  core_.KeepDurably(UploadBegunRecord{job_.target_key, upload_id_},
+                    [self = shared_from_this()](Status status) {
+                      if (!status.ok()) return self->Fail(std::move(status), Side::kTarget);
+                      self->begin_lost_ ? self->AbortOrphans() : self->StartParts();
+                    });
 }
 
 void Upload::StartParts() {

@@ -50,8 +50,6 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void GoOn(JournaledUpload left);
   void Adopt(const std::vector<PartReceipt>& parts);
   void AbortLeft(const JournaledUpload& left);
-  void AbortUnanswered();
-  void AbortIfEmpty(const UploadEntry& entry);
   bool StaysForLater() const;
 
   // upload.cc

@@ -8,7 +8,9 @@
 namespace godwit {
 
 void Upload::TakeOver(JournaledUpload left) {
-  if (left.upload_id.empty()) return AbortUnanswered();
+  // The earlier run never heard of its begin, and so has sent no part: what there may be is empty,
+  // and cannot be told from one that somebody else is just beginning.
+  if (left.upload_id.empty()) return Announce();
   if (!core_.options().resume || !CanGoOn(left, job_)) return AbortLeft(left);
   GoOn(std::move(left));
 }
@@ -61,33 +63,6 @@ void Upload::AbortLeft(const JournaledUpload& left) {
   AbortUploadCommand abort{job_.target_key, left.upload_id};
   core_.Ask<Finished>({.cleanup = true}, std::move(abort),
                       [self = shared_from_this()](const Answer<Finished>&) { self->Announce(); });
-}
-
-// The earlier run died before it heard of the begin: what it may have left is an upload to this
-// very key without a part. One that somebody else is just beginning looks the same; its writer
-// begins again, and loses no byte.
-void Upload::AbortUnanswered() {
-  ListUploadsCommand list{job_.target_key};
-  core_.Ask<UploadList>({}, std::move(list),
-                        [self = shared_from_this()](Answer<UploadList> answer) {
-                          self->Announce();
-                          if (!answer.ok()) return;
-                          for (const UploadEntry& entry : answer.value->uploads) {
-                            if (entry.key == self->job_.target_key) self->AbortIfEmpty(entry);
-                          }
-                        });
-}
-
-void Upload::AbortIfEmpty(const UploadEntry& entry) {
-  ListPartsCommand list{entry.key, entry.upload_id};
-  core_.Ask<UploadedParts>({}, std::move(list),
-                           [self = shared_from_this(), entry](Answer<UploadedParts> answer) {
-                             const bool ours = entry.upload_id == self->upload_id_;
-                             if (ours || !answer.ok() || !answer.value->parts.empty()) return;
-                             AbortUploadCommand abort{entry.key, entry.upload_id};
-                             self->core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                                                       [](const Answer<Finished>&) {});
-                           });
 }
 
 // A stop is no failure: the next run of the same job goes on. Only such jobs have a journal that

@@ -131,16 +131,26 @@ TEST_F(EngineResume, ConditionThatWasGivenAtTheBeginMayBeStale) {
   EXPECT_EQ(Finish(), 5U);
 }
 
-TEST_F(EngineResume, BeginThatNobodyHeardOfIsAbortedIfItHasNoPart) {
+// It is empty, and may as well be somebody else's.
+TEST_F(EngineResume, BeginThatNobodyHeardOfIsLeftAlone) {
   second_.unfinished[0].upload_id = Secret();
   second_.unfinished[0].parts.clear();
-  auto busy = second_.target.uploads.extract(second_.target.uploads.begin());
-  second_.target.uploads["busy"] = busy.mapped();
-  second_.target.uploads["unheard"] = FakeUpload{"big", {}, {}, {}};
-  second_.target.uploads["foreign"] = FakeUpload{"bigger", {}, {}, {}};
+  auto foreign = second_.target.uploads.extract(second_.target.uploads.begin());
+  second_.target.uploads["foreign"] = foreign.mapped();
   EXPECT_EQ(second_.Run().exit_code, 0);
-  EXPECT_EQ(second_.target.uploads.size(), 2U);
-  EXPECT_FALSE(second_.target.uploads.contains("unheard"));
+  EXPECT_EQ(second_.target.uploads.size(), 1U);
+  EXPECT_TRUE(second_.Sent<AbortUploadCommand>().empty());
+}
+
+TEST(EngineBegin, NoPartIsSentBeforeTheUploadIsRemembered) {
+  ScriptedRunner run;
+  run.source.Set("big", kBig);
+  run.watch = [&run](const Command& command) {
+    if (!Is<TransferPartCommand>(command)) return;
+    EXPECT_EQ(run.Kept<UploadBegunRecord>().size(), 1U);
+  };
+  EXPECT_EQ(run.Run().exit_code, 0);
+  EXPECT_GE(run.Sent<TransferPartCommand>().size(), 4U);
 }
 
 }  // namespace
