@@ -62,9 +62,14 @@ void MemoryJobStore::Apply(const KeepStateRecord& record) { state_[record.row.ke
 void MemoryJobStore::Apply(const DropStateRecord& record) { state_.erase(record.key); }
 
 void MemoryJobStore::Apply(const UploadIntentRecord& record) {
-  uploads_[record.key] = Upload{
-      {record.key, record.source_version, record.size_bytes, record.part_size_bytes, Secret(), {}},
-      {}};
+  uploads_[record.key] = Upload{{record.key,
+                                 record.source_version,
+                                 record.size_bytes,
+                                 record.part_size_bytes,
+                                 Secret(),
+                                 {},
+                                 record.form},
+                                {}};
 }
 
 void MemoryJobStore::Apply(const UploadBegunRecord& record) {

@@ -55,7 +55,8 @@ void TakeUploadRow(const SqliteStatement& select, std::vector<JournaledUpload>& 
                                       row->size_bytes,
                                       row->part_size_bytes,
                                       std::move(row->upload_id),
-                                      {}});
+                                      {},
+                                      row->form});
   }
   const auto index = static_cast<std::uint32_t>(select.Integer(2));
   std::optional<PartReceipt> part = DecodePartRow(key, index, select.Bytes(3));
@@ -111,7 +112,7 @@ class JournalWriter {
   Status Apply(const UploadIntentRecord& record) {
     GODWIT_RETURN_IF_ERROR(drop_parts_.Bind(1, record.key).Run());
     return PutUpload(record.key, UploadRow{record.source_version, record.size_bytes,
-                                           record.part_size_bytes, Secret()});
+                                           record.part_size_bytes, Secret(), record.form});
   }
   Status Apply(const UploadBegunRecord& record) {
     const Result<bool> found = find_upload_.Bind(1, record.key).Step();

@@ -52,6 +52,7 @@ std::string EncodeUploadRow(std::string_view key, const UploadRow& row) {
   out.Number(row.size_bytes);
   out.Number(row.part_size_bytes);
   out.String(row.upload_id.Reveal());
+  out.Number(row.form);
   return std::move(out).Seal(key);
 }
 
@@ -63,6 +64,7 @@ std::optional<UploadRow> DecodeUploadRow(std::string_view key, std::string_view 
   row.size_bytes = in.Number();
   row.part_size_bytes = in.Number();
   row.upload_id = Secret(std::string(in.String()));
+  row.form = in.Number();
   if (!in.Complete()) return std::nullopt;
   return row;
 }

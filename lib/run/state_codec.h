@@ -25,6 +25,7 @@ struct UploadRow {
   std::uint64_t size_bytes = 0;
   std::uint64_t part_size_bytes = 0;
   Secret upload_id;  // Empty: only the intent is known.
+  std::uint64_t form = 0;
 
   bool operator==(const UploadRow& other) const = default;
 };

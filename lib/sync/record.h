@@ -30,6 +30,7 @@ struct UploadIntentRecord {
   Version source_version;
   std::uint64_t size_bytes = 0;
   std::uint64_t part_size_bytes = 0;
+  std::uint64_t form = 0;  // What the object gets at the begin (FormOf).
 };
 
 struct UploadBegunRecord {
@@ -55,6 +56,7 @@ struct JournaledUpload {
   std::uint64_t part_size_bytes = 0;
   Secret upload_id;                // Empty: the service may or may not have begun it.
   std::vector<PartReceipt> parts;  // Ascending by index.
+  std::uint64_t form = 0;
 };
 
 using JournalRecord = std::variant<KeepStateRecord, DropStateRecord, UploadIntentRecord,

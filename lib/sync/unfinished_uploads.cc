@@ -1,7 +1,12 @@
 #include "lib/sync/unfinished_uploads.h"
 
 #include <algorithm>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include "lib/checksum/crc.h"
 
 namespace godwit {
 namespace {
@@ -58,11 +63,37 @@ std::vector<JournaledUpload> UnfinishedUploads::TakeAll() {
   return all;
 }
 
-bool CanGoOn(const JournaledUpload& upload, const CopyJob& job) {
+std::uint64_t FormOf(const UploadOptions& options) {
+  const ObjectAttributes& attributes = options.attributes;
+  std::uint64_t sum = 0;
+  // Each text with its end, so that no two lists of texts look alike.
+  const auto add = [&sum](std::string_view text) {
+    const std::string sized = std::to_string(text.size()) + ":" + std::string(text);
+    sum = Crc64Nvme(sum, std::as_bytes(std::span(sized)));
+  };
+  for (const std::string* text :
+       {&attributes.content_type, &attributes.cache_control, &attributes.content_encoding,
+        &attributes.content_disposition, &attributes.content_language, &attributes.storage_class}) {
+    add(*text);
+  }
+  for (const auto* table : {&attributes.user_metadata, &attributes.tags}) {
+    add(std::to_string(table->size()));
+    for (const auto& [name, value] : *table) {
+      add(name);
+      add(value);
+    }
+  }
+  const auto mtime = attributes.mtime ? attributes.mtime->time.time_since_epoch().count() : -1;
+  add(std::to_string(mtime));
+  add(options.by_copy ? "copied" : "sent");
+  return sum;
+}
+
+bool CanGoOn(const JournaledUpload& upload, const CopyJob& job, std::uint64_t form) {
   return !upload.upload_id.empty() && !job.source.version.empty() &&
          upload.source_version == job.source.version &&
          upload.size_bytes == job.source.size_bytes &&
-         upload.part_size_bytes == job.plan.part_size_bytes;
+         upload.part_size_bytes == job.plan.part_size_bytes && upload.form == form;
 }
 
 std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,

@@ -23,9 +23,13 @@ class UnfinishedUploads {
   std::map<std::string, JournaledUpload> uploads_;  // By target key.
 };
 
-// Whether a copy can go on with an upload: the same version of the source, cut in the same way
-// (I21).
-bool CanGoOn(const JournaledUpload& upload, const CopyJob& job);
+// A sum of all that an object gets when its upload begins: its metadata, and whether its parts are
+// copied inside the service. The bytes and the condition do not count.
+std::uint64_t FormOf(const UploadOptions& options);
+
+// Whether a copy can go on with an upload: the same version of the source, cut in the same way, to
+// become an object of the same form (I21).
+bool CanGoOn(const JournaledUpload& upload, const CopyJob& job, std::uint64_t form);
 
 // The receipts of `journaled` parts that the service still has, as it has them: with a digest in
 // common that agrees, or the very token that it gave. Nothing is believed that only one side

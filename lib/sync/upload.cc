@@ -23,12 +23,25 @@ void Upload::Start() {
   left ? TakeOver(std::move(*left)) : Announce();
 }
 
+UploadOptions Upload::BeginOptions() const {
+  UploadOptions options;
+  options.attributes = TargetAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
+  options.size_bytes = job_.source.size_bytes;
+  options.part_size_bytes = job_.plan.part_size_bytes;
+  options.by_copy = job_.server_copy;
+  if (core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin) {
+    options.condition = job_.condition;
+  }
+  return options;
+}
+
 void Upload::Announce() {
   UploadIntentRecord intent;
   intent.key = job_.target_key;
   intent.source_version = job_.source.version;
   intent.size_bytes = job_.source.size_bytes;
   intent.part_size_bytes = job_.plan.part_size_bytes;
+  intent.form = FormOf(BeginOptions());
   core_.KeepDurably(std::move(intent), [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->Close(self->MakeEnd(CopyEnd::Kind::kFailed, std::move(status)));
     self->first_begin_ = self->core_.now();
@@ -40,13 +53,7 @@ void Upload::Begin() {
   if (core_.stopping()) return Close(MakeEnd(CopyEnd::Kind::kCancelled));
   BeginUploadCommand begin;
   begin.target_key = job_.target_key;
-  begin.options.attributes = TargetAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
-  begin.options.size_bytes = job_.source.size_bytes;
-  begin.options.part_size_bytes = job_.plan.part_size_bytes;
-  begin.options.by_copy = job_.server_copy;
-  if (core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin) {
-    begin.options.condition = job_.condition;
-  }
+  begin.options = BeginOptions();
   core_.Call<UploadBegan>({}, std::move(begin),
                           [self = shared_from_this()](Answer<UploadBegan> answer) {
                             self->OnBegan(std::move(answer));

@@ -53,6 +53,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   bool StaysForLater() const;
 
   // upload.cc
+  UploadOptions BeginOptions() const;
   void Announce();
   void Begin();
   void OnBegan(Answer<UploadBegan> answer);

@@ -11,7 +11,8 @@ void Upload::TakeOver(JournaledUpload left) {
   // The earlier run never heard of its begin, and so has sent no part: what there may be is empty,
   // and cannot be told from one that somebody else is just beginning.
   if (left.upload_id.empty()) return Announce();
-  if (!core_.options().resume || !CanGoOn(left, job_)) return AbortLeft(left);
+  if (!core_.options().resume || !CanGoOn(left, job_, FormOf(BeginOptions())))
+    return AbortLeft(left);
   GoOn(std::move(left));
 }
 
@@ -58,7 +59,7 @@ void Upload::Adopt(const std::vector<PartReceipt>& parts) {
   SendParts();
 }
 
-// The source has changed since, or is to be cut in another way.
+// The source has changed since, or is to be cut in another way or stored in another form.
 void Upload::AbortLeft(const JournaledUpload& left) {
   AbortUploadCommand abort{job_.target_key, left.upload_id};
   core_.Ask<Finished>({.cleanup = true}, std::move(abort),

@@ -26,7 +26,8 @@ void SimJobStore::Keep(const JournalRecord& record) {
   } else if (const auto* intent = std::get_if<UploadIntentRecord>(&record)) {
     uploads_[intent->key] = JournaledUpload{intent->key,        intent->source_version,
                                             intent->size_bytes, intent->part_size_bytes,
-                                            Secret(),           {}};
+                                            Secret(),           {},
+                                            intent->form};
   } else if (const auto* begun = std::get_if<UploadBegunRecord>(&record)) {
     uploads_[begun->key].upload_id = begun->upload_id;
   } else if (const auto* part = std::get_if<UploadPartRecord>(&record)) {

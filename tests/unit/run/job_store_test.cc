@@ -107,7 +107,7 @@ TEST_P(AnyJobStore, LaterRecordsReplaceEarlierOnes) {
 
 TEST_P(AnyJobStore, RemembersUnfinishedUploadsWithTheirParts) {
   const std::vector<JournalRecord> records = {
-      UploadIntentRecord{"big", "v1", 100, 30},
+      UploadIntentRecord{"big", "v1", 100, 30, 77},
       UploadBegunRecord{"big", Secret("id1")},
       UploadPartRecord{"big", PartReceipt{2, 30, "e2", {}}},
       UploadPartRecord{"big", PartReceipt{0, 30, "e0", {Digest::Crc32c(1)}}},
@@ -125,6 +125,7 @@ TEST_P(AnyJobStore, RemembersUnfinishedUploadsWithTheirParts) {
   EXPECT_EQ(big.source_version, "v1");
   EXPECT_EQ(big.size_bytes, 100u);
   EXPECT_EQ(big.part_size_bytes, 30u);
+  EXPECT_EQ(big.form, 77u);
   EXPECT_EQ(big.upload_id, Secret("id1"));
   ASSERT_EQ(big.parts.size(), 2u);
   EXPECT_EQ(big.parts[0].token, "e0");

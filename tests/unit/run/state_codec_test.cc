@@ -136,7 +136,7 @@ TEST(StateCodec, AnotherFormatIsNoRow) {
 }
 
 TEST(StateCodec, UploadsAndPartsComeBackAsTheyWere) {
-  const UploadRow upload{"v1", 1ULL << 40, 16ULL << 20, Secret("id=+/")};
+  const UploadRow upload{"v1", 1ULL << 40, 16ULL << 20, Secret("id=+/"), 0xF0F1F2F3F4F5F6F7};
   EXPECT_EQ(DecodeUploadRow("k", EncodeUploadRow("k", upload)), upload);
   PartReceipt part{7, 16ULL << 20, "\"etag\"", {Digest::Crc32c(9)}};
   const std::optional<PartReceipt> read = DecodePartRow("k", 7, EncodePartRow("k", part));

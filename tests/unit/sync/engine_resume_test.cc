@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 
+#include "lib/sync/unfinished_uploads.h"
 #include "tests/unit/sync/scripted_runner.h"
 
 namespace godwit {
@@ -35,7 +37,8 @@ class EngineResume : public testing::Test {
                            intent.size_bytes,
                            intent.part_size_bytes,
                            run.Kept<UploadBegunRecord>().at(0).upload_id,
-                           {}};
+                           {},
+                           intent.form};
     for (const UploadPartRecord& record : run.Kept<UploadPartRecord>()) {
       upload.parts.push_back(record.part);
     }
@@ -98,6 +101,38 @@ TEST_F(EngineResume, OtherPartSizeBeginsAnew) {
   second_.options.part_size_bytes = 20;
   EXPECT_EQ(Finish(), 2U);
   EXPECT_FALSE(summary_.resumed);
+}
+
+// What is begun keeps its metadata to the end.
+TEST_F(EngineResume, OtherMetadataBeginsAnew) {
+  second_.options.attributes.storage_class = "STANDARD_IA";
+  EXPECT_EQ(Finish(), 4U);
+  EXPECT_FALSE(summary_.resumed);
+  EXPECT_EQ(second_.target.objects.at("big").attributes.storage_class, "STANDARD_IA");
+}
+
+TEST(FormOf, TellsEveryPieceOfMetadataApart) {
+  UploadOptions plain;
+  std::set<std::uint64_t> forms{FormOf(plain)};
+  const auto with = [&](auto change) {
+    UploadOptions options;
+    change(options);
+    forms.insert(FormOf(options));
+  };
+  with([](UploadOptions& o) { o.attributes.content_type = "a"; });
+  with([](UploadOptions& o) { o.attributes.cache_control = "a"; });
+  with([](UploadOptions& o) { o.attributes.content_encoding = "a"; });
+  with([](UploadOptions& o) { o.attributes.content_disposition = "a"; });
+  with([](UploadOptions& o) { o.attributes.content_language = "a"; });
+  with([](UploadOptions& o) { o.attributes.storage_class = "a"; });
+  with([](UploadOptions& o) { o.attributes.mtime = PreciseTime{}; });
+  with([](UploadOptions& o) { o.attributes.user_metadata = {{"a", "b"}}; });
+  with([](UploadOptions& o) { o.attributes.user_metadata = {{"a", ""}, {"b", ""}}; });
+  with([](UploadOptions& o) { o.attributes.tags = {{"a", "b"}}; });
+  with([](UploadOptions& o) { o.by_copy = true; });
+  EXPECT_EQ(forms.size(), 12U);
+  plain.condition = WriteCondition::CreateOnly();
+  EXPECT_TRUE(forms.contains(FormOf(plain)));
 }
 
 TEST_F(EngineResume, NoResumeBeginsAnew) {
