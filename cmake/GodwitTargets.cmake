@@ -37,6 +37,16 @@ function(godwit_library folder)
   target_link_libraries(${name} PRIVATE ${arg_PRIVATE_DEPENDS})
 endfunction()
 
+# godwit_gtest_entry(NAME LAYER label COMMAND...): one CTest entry of a GoogleTest program. Where
+# GTEST_OUTPUT names a folder, the entry's report gets a file of its own: left to itself a program
+# that runs twice side by side chooses one name for both.
+function(godwit_gtest_entry name layer)
+  add_test(NAME ${name} COMMAND ${ARGN})
+  set_tests_properties(
+    ${name} PROPERTIES LABELS ${layer} TIMEOUT 600
+                       ENVIRONMENT_MODIFICATION "GTEST_OUTPUT=string_append:${name}.json")
+endfunction()
+
 # godwit_test(NAME LAYER label SOURCES file... LINKS target...): a GoogleTest program, registered
 # with CTest under its layer's label. Skipped silently while it has no source file.
 function(godwit_test name)
@@ -46,8 +56,7 @@ function(godwit_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} godwit_flags GTest::gmock GTest::gtest_main)
-  add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LAYER}")
+  godwit_gtest_entry(${name} ${arg_LAYER} ${name})
 endfunction()
 
 # godwit_python_tests(LAYER): every test_*.py of the current folder as one CTest entry. tests/run.sh
