@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array kCommonKeys{"type",       "endpoint",  "bucket",   "location",
                                  "allow_http", "ca_bundle", "anonymous"};
-constexpr std::array kSwitchKeys{"allow_http", "anonymous", "parallel_upload"};
+constexpr std::array kSwitchKeys{"allow_http", "anonymous"};
 constexpr std::array kS3Keys{"region",
                              "addressing",
                              "checksum",

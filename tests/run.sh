@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Builds and passes the tests, real servers included.
 #
-#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e fault fuzz tsan (the default),
-#                              pairs (200 MB between every two services; by name)
+#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e pairs fault fuzz tsan
 #
 # Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO, two servers of
 # Cloud Storage and Azurite on loopback, and
@@ -13,7 +12,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 layers=("$@")
-[[ $# -gt 0 ]] || layers=(tidy unit sim contract cli e2e fault fuzz tsan)
+[[ $# -gt 0 ]] || layers=(tidy unit sim contract cli e2e pairs fault fuzz tsan)
 
 wants() { [[ " ${layers[*]} " == *" $1 "* ]]; }
 

@@ -45,6 +45,36 @@ class Options(Case):
             run = self.godwit("sync", *options, "tree", "s3://bucket/rates", server=self.cloud)
             self.assertEqual(run.code, 0, (options, run.err))
 
+    def test_every_key_of_a_remote_takes_its_values(self):
+        tree = self.tree({"a": b"1"})
+        (self.work / "keys").write_text(f"[own]\naws_access_key_id = {self.cloud.access_key}\n"
+                                        f"aws_secret_access_key = {self.cloud.secret_key}\n")
+        azure = dict(part.split("=", 1) for part in self.cloud.azure.split(";") if part)
+        env = {"KEY": self.cloud.access_key, "SECRET": self.cloud.secret_key, "AZURE": self.cloud.azure,
+               "AZURE_KEY": azure["AccountKey"]}
+        s3 = {"endpoint": self.cloud.endpoint, "access_key_id_env": "KEY", "secret_access_key_env": "SECRET"}
+        gcs = {"endpoint": self.cloud.gcs, "anonymous": True}
+        account = {"account": azure["AccountName"], "endpoint": azure["BlobEndpoint"], "account_key_env": "AZURE_KEY"}
+        remotes = [
+            *(("s3", {**s3, key: value}) for key, value in (
+                ("region", "us-east-1"), ("addressing", "auto"), ("addressing", "path"), ("location", "aws/eu-west-1"),
+                ("allow_http", True), ("bucket", "bucket"), *(("checksum", c) for c in ("auto", "crc64nvme", "crc32c", "md5", "none")))),
+            ("s3", {"endpoint": self.cloud.endpoint, "region": "us-east-1", "profile": "own",
+                    "credentials_file": str(self.work / "keys")}),
+            *(("gcs", {**gcs, key: value}) for key, value in (
+                ("parallel_upload", "auto"), ("parallel_upload", "xml"), ("parallel_upload", "none"), ("user_project", "payer"))),
+            ("azure", account), ("azure", {"connection_string_env": "AZURE"}),
+            ("azure", {**account, "location": "azure/westeurope"}),
+        ]
+        self.assertEqual(self.godwit("mb", "az://bucket", server=self.cloud).code, 0)
+        for number, (kind, keys) in enumerate(remotes):
+            with self.subTest(kind=kind, keys=keys):
+                lines = [f"{key} = {str(value).lower() if value is True else repr(value)}" for key, value in keys.items()]
+                config = self.config("\n".join([f'[remote.there]\ntype = "{kind}"', *lines]))
+                rest = f"remote-{number}" if "bucket" in keys else f"bucket/remote-{number}"
+                run = self.godwit("sync", "--config", config, tree, f"there:{rest}", env=env)
+                self.assertEqual(run.code, 0, run.err)
+
     def test_an_empty_value_is_not_taken_for_none_given(self):
         self.tree({"a": b"1"})
         for option in ("files-from", "max-delete", "state-dir", "config", "include", "report"):

@@ -124,6 +124,7 @@ class Fakecloud(Server):
         super().__init__(values["AWS_ENDPOINT_URL_S3"], values["AWS_ACCESS_KEY_ID"],
                          values["AWS_SECRET_ACCESS_KEY"], values.get("AWS_REGION", "us-east-1"))
         self.azure = values["AZURE_STORAGE_CONNECTION_STRING"]
+        self.gcs = values["STORAGE_EMULATOR_HOST"]
         self.control = values["GODWIT_FAKECLOUD_CONTROL"]
 
     def env(self):
