@@ -9,8 +9,6 @@
 namespace godwit {
 namespace {
 
-// A token is renewed so long before its end that requests under way still end with it.
-constexpr std::chrono::minutes kRenewBefore{4};
 constexpr std::chrono::seconds kLifeMax{24 * 3600};
 
 std::string FormText(std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
@@ -43,7 +41,7 @@ Status RefusalOf(const HttpResponse& response, const GoogleAccount& account) {
                    account);
 }
 
-Result<GoogleToken> ReadToken(const HttpResponse& response, Timestamp now,
+Result<AccessToken> ReadToken(const HttpResponse& response, Timestamp now,
                               const GoogleAccount& account) {
   if (response.status != 200) return RefusalOf(response, account);
   const Result<JsonValue> body = ReadJson(response.body);
@@ -58,7 +56,10 @@ Result<GoogleToken> ReadToken(const HttpResponse& response, Timestamp now,
   }
   const std::chrono::seconds kept =
       std::min(kLifeMax, std::chrono::seconds(std::min<std::uint64_t>(*life, 1U << 30)));
-  return GoogleToken{Secret(token), now + kept};
+  AccessToken access;
+  access.token = Secret(token);
+  access.expires = now + kept;
+  return access;
 }
 
 Result<HttpResponse> AskMetadataServer(const CallContext& context, const GoogleAccount& account,
@@ -100,7 +101,7 @@ Result<std::string> GrantForm(const GoogleAccount& account, std::string_view sco
 
 }  // namespace
 
-Result<GoogleToken> FetchGoogleToken(const CallContext& context, const GoogleAccount& account,
+Result<AccessToken> FetchGoogleToken(const CallContext& context, const GoogleAccount& account,
                                      std::string_view scope, Timestamp now,
                                      HttpTransport& transport) {
   if (account.kind == GoogleAccount::Kind::kMetadataServer) {
@@ -122,7 +123,10 @@ Result<GoogleToken> FetchGoogleToken(const CallContext& context, const GoogleAcc
 }
 
 GoogleTokenSource::GoogleTokenSource(Options options, const Clock& clock, Log& log)
-    : options_(std::move(options)), clock_(clock), log_(log) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      log_(log),
+      tokens_([this](const CallContext& context) { return Fetch(context); }, clock) {}
 
 Result<GoogleAccount> GoogleTokenSource::Account() {
   const std::lock_guard lock(mutex_);
@@ -137,39 +141,17 @@ Result<GoogleAccount> GoogleTokenSource::Account() {
   return found;
 }
 
-std::optional<GoogleToken> GoogleTokenSource::Kept() const {
-  const std::lock_guard lock(mutex_);
-  return token_;
+Result<Secret> GoogleTokenSource::Token(const CallContext& context, const Secret* rejected) {
+  return rejected == nullptr ? tokens_.Get(context) : tokens_.Replace(context, *rejected);
 }
 
-Result<Secret> GoogleTokenSource::Token(const CallContext& context, const Secret* rejected) {
-  const auto usable = [&](const std::optional<GoogleToken>& token, Timestamp until) {
-    return token.has_value() && token->expires > until &&
-           (rejected == nullptr || token->value != *rejected);
-  };
-  const Timestamp now = clock_.WallNow();
-  std::optional<GoogleToken> kept = Kept();
-  if (usable(kept, now + kRenewBefore)) return kept->value;
-  std::unique_lock one_at_a_time(fetching_, std::try_to_lock);
-  if (!one_at_a_time.owns_lock()) {
-    // Somebody else is renewing it; until it ends the old one will do.
-    if (usable(kept, now)) return kept->value;
-    one_at_a_time.lock();
-  }
-  kept = Kept();
-  if (usable(kept, now + kRenewBefore)) return kept->value;
+Result<AccessToken> GoogleTokenSource::Fetch(const CallContext& context) {
   const Result<GoogleAccount> account = Account();
   if (!account.ok()) return account.status();
-  Result<GoogleToken> fetched =
-      FetchGoogleToken(context, *account, options_.scope, now, *options_.transport);
-  if (!fetched.ok()) {
-    if (usable(kept, now)) return kept->value;
-    return fetched.status();
-  }
-  log_.Redact(fetched->value);
-  const std::lock_guard lock(mutex_);
-  token_ = *fetched;
-  return std::move(fetched->value);
+  Result<AccessToken> fetched =
+      FetchGoogleToken(context, *account, options_.scope, clock_.WallNow(), *options_.transport);
+  if (fetched.ok()) log_.Redact(fetched->token);
+  return fetched;
 }
 
 }  // namespace godwit

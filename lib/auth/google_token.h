@@ -11,28 +11,22 @@
 #include "godwit/result.h"
 #include "godwit/secret.h"
 #include "lib/auth/google_account.h"
+#include "lib/auth/token_cache.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/http/transport.h"
 
 namespace godwit {
 
-// One access token.
-struct GoogleToken {
-  Secret value;
-  Timestamp expires{};
-};
-
 // Asks once for a token of `account`, by the grant of its kind. Fails with kUnauthenticated where
 // Google, or the metadata server, refuses the account or is not there, and otherwise as the
 // transport does. `transport` must be one that may speak plain http to the metadata server.
-Result<GoogleToken> FetchGoogleToken(const CallContext& context, const GoogleAccount& account,
+Result<AccessToken> FetchGoogleToken(const CallContext& context, const GoogleAccount& account,
                                      std::string_view scope, Timestamp now,
                                      HttpTransport& transport);
 
-// The token of one account for all requests of a process: kept, renewed some minutes before it
-// ends, asked for by one thread at a time. The account is looked up with the first request. Tokens
-// are registered with the log as secrets.
+// The token of one account for all requests of a process (TokenCache). The account is looked up
+// with the first request. Tokens are registered with the log as secrets.
 //
 // Safe from any thread. Borrows clock and log.
 class GoogleTokenSource {
@@ -54,15 +48,14 @@ class GoogleTokenSource {
   Result<GoogleAccount> Account();
 
  private:
-  std::optional<GoogleToken> Kept() const;
+  Result<AccessToken> Fetch(const CallContext& context);
 
   const Options options_;
   const Clock& clock_;
   Log& log_;
-  std::mutex fetching_;       // Held by the one who asks for a token.
-  mutable std::mutex mutex_;  // Guards what follows.
+  std::mutex mutex_;  // Guards the account.
   std::optional<GoogleAccount> account_;
-  std::optional<GoogleToken> token_;
+  TokenCache tokens_;
 };
 
 }  // namespace godwit

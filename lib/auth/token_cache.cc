@@ -1,12 +1,15 @@
 #include "lib/auth/token_cache.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace godwit {
 namespace {
 
-constexpr std::chrono::minutes kRefreshBefore{5};
+// Metadata servers give the old token again until five minutes before its end.
+constexpr std::chrono::minutes kRefreshBefore{4};
+constexpr std::chrono::seconds kBetweenFailures{30};
 constexpr std::chrono::milliseconds kStopCheck{100};
 
 // A token that ends within this time may end on the way.
@@ -21,15 +24,15 @@ Result<Secret> TokenCache::Get(const CallContext& context) {
   const Timestamp now = clock_.WallNow();
   const bool usable = current_.has_value() && now + kLeast < current_->expires;
   if (usable) {
-    const Timestamp refresh = current_->refresh_from.value_or(current_->expires - kRefreshBefore);
-    if (now < refresh || fetching_) return current_->token;
+    if (now < *current_->refresh_from || fetching_) return current_->token;
   }
   if (fetching_) return Await(context, lock);
   Secret old = usable ? current_->token : Secret();
   Result<Secret> fetched = FetchNow(context, lock);
-  // The old one still serves; the next call tries again.
-  if (!fetched.ok() && usable) return old;
-  return fetched;
+  if (fetched.ok() || !usable) return fetched;
+  // The old one still serves, for a while without another question.
+  if (current_.has_value()) current_->refresh_from = now + kBetweenFailures;
+  return old;
 }
 
 Result<Secret> TokenCache::Replace(const CallContext& context, const Secret& refused) {
@@ -62,7 +65,12 @@ Result<Secret> TokenCache::FetchNow(const CallContext& context,
   fetching_ = false;
   ++fetches_;
   failure_ = fetched.status();
-  if (fetched.ok()) current_ = std::move(*fetched);
+  if (fetched.ok()) {
+    current_ = std::move(*fetched);
+    const auto life = current_->expires - clock_.WallNow();
+    const auto before = std::min<Timestamp::duration>(kRefreshBefore, life / 2);
+    if (!current_->refresh_from) current_->refresh_from = current_->expires - before;
+  }
   turn_.notify_all();
   if (!failure_.ok()) return failure_;
   return current_->token;

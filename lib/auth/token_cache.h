@@ -18,7 +18,8 @@ namespace godwit {
 struct AccessToken {
   Secret token;
   Timestamp expires{};
-  // From when on a new one should be asked for; none: five minutes before its end.
+  // From when on a new one should be asked for; none: four minutes before its end, or at half of a
+  // short life.
   std::optional<Timestamp> refresh_from;
 };
 

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 
 #include "godwit/byte_stream.h"
 #include "godwit/call_context.h"
+#include "godwit/object_meta.h"
+#include "godwit/result.h"
+#include "godwit/store_messages.h"
 
-// Sinks for the bodies of answers. One thread at a time.
+// What takes in the bodies of answers. One thread at a time.
 
 namespace godwit {
 
@@ -40,6 +44,27 @@ class ListingSink final : public ByteSink {
   }
 };
 
+// Asks `list_once(keys_max, too_large)` for the page that `request` wants, with half as many keys
+// again and again while it is too large to be kept.
+template <typename ListOnce>
+Result<ListPage> ListWithinBounds(const ListRequest& request, std::uint32_t page_keys_max,
+                                  const ListOnce& list_once) {
+  std::uint32_t keys_max =
+      request.keys_max == 0 ? page_keys_max : std::min(request.keys_max, page_keys_max);
+  for (;;) {
+    bool too_large = false;
+    Result<ListPage> page = list_once(keys_max, too_large);
+    if (page.ok() || !too_large || keys_max == 1) return page;
+    keys_max /= 2;
+  }
+}
+
+// What the head of an answer tells of an object, and of the bytes that follow.
+struct ObjectDownload {
+  ObjectMeta meta;
+  std::uint64_t length = 0;  // Of the body.
+};
+
 // Passes a download on and counts it.
 class CountingSink final : public ByteSink {
  public:
@@ -49,6 +74,13 @@ class CountingSink final : public ByteSink {
     if (meter_ != nullptr) meter_->CountReceived(bytes.size());
     count += bytes.size();
     return sink_.Write(offset, bytes);
+  }
+
+  // Fails with kUnavailable unless all of `length` came.
+  Status CheckLength(std::uint64_t length) const {
+    if (count == length) return Status::Ok();
+    return Status(ErrorKind::kUnavailable, "the answer ended after " + std::to_string(count) +
+                                               " of " + std::to_string(length) + " bytes");
   }
 
   std::uint64_t count = 0;

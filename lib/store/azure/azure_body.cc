@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/checksum/crc.h"
 
@@ -59,7 +60,7 @@ void AzureBody::AttachTo(AzureRequest& request) const {
   request.headers.Set("content-type", "application/octet-stream");
   if (sent_crc_.has_value()) request.headers.Set("x-ms-content-crc64", AzureCrcText(*sent_crc_));
   if (sent_md5_.has_value()) {
-    request.headers.Set("content-md5", Base64OfMd5(*sent_md5_));
+    request.headers.Set("content-md5", Base64Of(*sent_md5_));
   }
 }
 
@@ -75,7 +76,8 @@ Result<WriteProof> AzureBody::Judge(const HttpHeaders& headers) const {
     if (*told_crc != *ours) return other;
     return WriteProof::kCrc64Nvme;
   }
-  const auto told_md5 = Md5FromBase64(headers.Find("content-md5").value_or(""));
+  const auto told_md5 =
+      DigestFromBase64(DigestKind::kMd5, headers.Find("content-md5").value_or(""));
   if (sent_md5_.has_value() && told_md5.has_value() && *told_md5 != *sent_md5_) return other;
   if (sent_crc_.has_value()) return WriteProof::kCrc64Nvme;
   return sent_md5_.has_value() ? WriteProof::kMd5 : WriteProof::kNone;

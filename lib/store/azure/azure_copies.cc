@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/http/entity_tag.h"
 #include "lib/store/azure/azure_metadata.h"
 #include "lib/store/azure/azure_store.h"
 
@@ -46,7 +47,7 @@ Result<AzureRequest> AzureStore::CopyRequest(const CallContext& context, const C
   if (!url.ok()) return url.status();
   request.headers.Add("x-ms-copy-source", *url);
   if (!source.version.empty()) {
-    request.headers.Add("x-ms-source-if-match", QuoteAzureEtag(source.version));
+    request.headers.Add("x-ms-source-if-match", QuoteEtag(source.version));
   }
   AddAzureCondition(condition, request);
   return request;

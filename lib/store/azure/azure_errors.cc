@@ -1,24 +1,18 @@
 #include "lib/store/azure/azure_errors.h"
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
 
-#include "lib/base/text.h"
+#include "lib/http/retry_after.h"
 #include "lib/http/xml_reader.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 namespace {
 
-struct CodeKind {
-  std::string_view code;
-  ErrorKind kind;
-};
-
-// Sorted by code. Codes that are not here are judged by their HTTP status.
+// Codes that are not here are judged by their HTTP status.
 constexpr std::array kCodes = std::to_array<CodeKind>({
     {"APINotImplemented", ErrorKind::kUnsupported},
     {"AccountIsDisabled", ErrorKind::kPermissionDenied},
@@ -66,47 +60,18 @@ constexpr std::array kCodes = std::to_array<CodeKind>({
     {"UnauthorizedBlobOverwrite", ErrorKind::kPermissionDenied},
     {"UnsupportedHttpVerb", ErrorKind::kUnsupported},
 });
-static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
-                             [](const CodeKind& a, const CodeKind& b) { return a.code < b.code; }));
+static_assert(IsSortedByCode(kCodes));
 
-std::optional<ErrorKind> KindOfCode(std::string_view code) {
-  const auto* found = std::lower_bound(
-      kCodes.begin(), kCodes.end(), code,
-      [](const CodeKind& item, std::string_view name) { return item.code < name; });
-  if (found == kCodes.end() || found->code != code) return std::nullopt;
-  return found->kind;
-}
-
-ErrorKind KindOfStatus(int status, const AzureError& error, const AzureErrorContext& context) {
-  switch (status) {
-    case 304:
-      return ErrorKind::kNotModified;
-    case 401:
-    case 407:
-      return ErrorKind::kUnauthenticated;
-    case 403:
-      return ErrorKind::kPermissionDenied;
-    case 404:
-      // Azure names what is missing, also in the answer to a HEAD.
-      if (error.code.empty()) return ErrorKind::kCorrupted;
-      return context.container ? ErrorKind::kContainerNotFound : ErrorKind::kNotFound;
-    case 405:
-    case 501:
-      return ErrorKind::kUnsupported;
-    case 408:
-      return ErrorKind::kUnavailable;
-    case 409:
-      return error.code.empty() ? ErrorKind::kConflict : ErrorKind::kInvalidArgument;
-    case 412:
-      return ErrorKind::kPreconditionFailed;
-    case 429:
-      return ErrorKind::kThrottled;
-    case 507:
-      return ErrorKind::kNoSpace;
-    default:
-      break;
+ErrorKind KindWithoutCode(int status, const AzureError& error, const AzureErrorContext& context) {
+  if (status == 404) {
+    // Azure names what is missing, also in the answer to a HEAD.
+    if (error.code.empty()) return ErrorKind::kCorrupted;
+    return context.container ? ErrorKind::kContainerNotFound : ErrorKind::kNotFound;
   }
-  if (status >= 500) return ErrorKind::kUnavailable;
+  if (status == 409) {
+    return error.code.empty() ? ErrorKind::kConflict : ErrorKind::kInvalidArgument;
+  }
+  if (const std::optional<ErrorKind> kind = KindOfStatus(status)) return *kind;
   // An answer without Azure's error, and every redirect, may be that of a portal on the way.
   if (status < 400 || error.code.empty()) return ErrorKind::kCorrupted;
   return ErrorKind::kInvalidArgument;
@@ -134,75 +99,36 @@ std::string_view MessageOf(ErrorKind kind, const AzureErrorContext& context) {
     case ErrorKind::kContainerNotFound:
       return "no such container";
     case ErrorKind::kPreconditionFailed:
-      if (!context.changes) return "the object has changed";
-      // Without a condition of its own, only a copy's pinned source is left.
-      return context.conditional ? "the object at the target has changed"
-                                 : "the source object has changed";
-    case ErrorKind::kConflict:
-      return "another change is under way";
-    case ErrorKind::kThrottled:
-      return "the service asks for fewer requests";
-    case ErrorKind::kArchived:
-      return "the object is in the archive tier and must be rehydrated first";
-    case ErrorKind::kNoSpace:
-      return "no space left at the service";
+      return ChangedMessage(context.changes, context.conditional);
+    case ErrorKind::kCorrupted:
+      return "the answer does not look like Azure's";
     default:
-      return "";
+      return MessageOfKind(kind);
   }
 }
 
-std::string_view FallbackOf(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kPermissionDenied:
-      return "permission denied";
-    case ErrorKind::kUnauthenticated:
-      return "the service rejects the credentials";
-    case ErrorKind::kCorrupted:
-      return "the answer does not look like Azure's";
-    case ErrorKind::kUnsupported:
-      return "the service cannot do this";
-    case ErrorKind::kInvalidArgument:
-      return "the service refuses the request";
-    default:
-      return "the service failed";
-  }
+// Whether the service's own words, if there are any, say more than ours.
+bool ShowsOwnWords(ErrorKind kind) {
+  return kind == ErrorKind::kCorrupted || kind == ErrorKind::kUnsupported ||
+         kind == ErrorKind::kInvalidArgument || kind == ErrorKind::kUnavailable ||
+         kind == ErrorKind::kAlreadyExists;
 }
 
 std::string MessageFor(ErrorKind kind, const AzureError& error, const AzureErrorContext& context) {
-  std::string_view ours = MessageOfCode(error.code);
-  if (ours.empty()) ours = MessageOf(kind, context);
-  if (!ours.empty()) return std::string(ours);
-  const std::string fallback(FallbackOf(kind));
-  if (error.message.empty()) return fallback;
+  if (const std::string_view known = MessageOfCode(error.code); !known.empty()) {
+    return std::string(known);
+  }
+  const std::string ours(MessageOf(kind, context));
+  if (error.message.empty()) return ours;
   const bool both = kind == ErrorKind::kPermissionDenied || kind == ErrorKind::kUnauthenticated;
-  return both ? fallback + ": " + error.message : error.message;
+  if (both) return ours + ": " + error.message;
+  return ShowsOwnWords(kind) ? error.message : ours;
 }
 
 bool MaybeApplied(int status, ErrorKind kind, const AzureErrorContext& context) {
   if (!context.changes) return false;
   if (status >= 200 && status < 300) return true;
   return status >= 500 && kind == ErrorKind::kUnavailable;
-}
-
-// "retry-after-ms" and "x-ms-retry-after-ms" in milliseconds, "Retry-After" in seconds.
-std::optional<std::chrono::milliseconds> PauseOf(const HttpHeaders& headers) {
-  constexpr std::uint64_t kPauseMax = 24 * 3600;
-  for (const char* name : {"retry-after-ms", "x-ms-retry-after-ms"}) {
-    if (const auto pause = headers.Find(name)) {
-      const std::optional<std::uint64_t> millis = ParseUint64(*pause);
-      if (millis.has_value()) return std::chrono::milliseconds(std::min(*millis, kPauseMax * 1000));
-    }
-  }
-  const auto pause = headers.Find("retry-after");
-  if (!pause.has_value()) return std::nullopt;
-  if (const auto seconds = ParseUint64(*pause)) {
-    return std::chrono::seconds(std::min(*seconds, kPauseMax));
-  }
-  const auto until = ParseHttpDate(*pause);
-  const auto now = ParseHttpDate(headers.Find("date").value_or(""));
-  if (!until.has_value() || !now.has_value() || until->time <= now->time) return std::nullopt;
-  const auto span = std::chrono::ceil<std::chrono::milliseconds>(until->time - now->time);
-  return std::min<std::chrono::milliseconds>(span, std::chrono::seconds(kPauseMax));
 }
 
 class ErrorReader final : public XmlHandler {
@@ -231,8 +157,9 @@ AzureError ReadAzureError(const HttpResponse& response) {
 
 Status MapAzureError(int status, const AzureError& error, const AzureErrorContext& context) {
   const bool known = status >= 300;
-  const ErrorKind by_status = KindOfStatus(status, error, context);
-  ErrorKind kind = known ? KindOfCode(error.code).value_or(by_status) : ErrorKind::kCorrupted;
+  const ErrorKind by_status = KindWithoutCode(status, error, context);
+  ErrorKind kind =
+      known ? KindOfCode(kCodes, error.code).value_or(by_status) : ErrorKind::kCorrupted;
   // A read whose condition was lost to nothing new.
   if (status == 304) kind = ErrorKind::kNotModified;
   return Status(kind, MessageFor(kind, error, context))
@@ -245,7 +172,7 @@ Status MapAzureAnswer(const HttpResponse& response, const AzureError& error,
                       const AzureErrorContext& context) {
   Status mapped = MapAzureError(response.status, error, context)
                       .WithRequestId(response.headers.Find("x-ms-request-id").value_or(""));
-  if (const auto pause = PauseOf(response.headers)) {
+  if (const auto pause = RetryAfter(response.headers, {"retry-after-ms", "x-ms-retry-after-ms"})) {
     return std::move(mapped).WithRetryAfter(*pause);
   }
   return mapped;

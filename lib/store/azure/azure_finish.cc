@@ -3,6 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/checksum/crc.h"
 #include "lib/store/azure/azure_metadata.h"
@@ -105,7 +106,7 @@ Result<PutReceipt> AzureStore::Commit(const CallContext& context, std::string_vi
   const Status added = AddAzureAttributes(attributes, parts, request.headers);
   if (!added.ok()) return Refuse("finish", key, added.message());
   if (const Digest* md5 = options.digests.Find(DigestKind::kMd5)) {
-    request.headers.Add("x-ms-blob-content-md5", Base64OfMd5(*md5));
+    request.headers.Add("x-ms-blob-content-md5", Base64Of(*md5));
   }
   AddAzureCondition(options.condition, request);
   AzureXmlBody body(AzureBlockListXml(block_ids));

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/http/ascii.h"
+#include "lib/http/entity_tag.h"
 #include "lib/http/xml_reader.h"
 #include "lib/store/azure/azure_wire.h"
 #include "lib/store/azure/azure_xml.h"
@@ -82,9 +84,9 @@ class ListingReader final : public XmlHandler {
       seen_.time = time.has_value();
       entry.modified = time.value_or(PreciseTime());
     } else if (name == "Etag") {
-      entry.version = UnquoteAzureEtag(text);
+      entry.version = UnquoteEtag(text);
     } else if (name == "Content-MD5") {
-      if (const auto md5 = Md5FromBase64(text)) entry.digests.Set(*md5);
+      if (const auto md5 = DigestFromBase64(DigestKind::kMd5, text)) entry.digests.Set(*md5);
     } else if (name == "AccessTier") {
       entry.storage_class = text;
       entry.archived = text == "Archive";

@@ -138,14 +138,10 @@ Result<ListPage> AzureStore::List(const CallContext& context, const ListRequest&
         .WithObject(Name());
   }
   GODWIT_RETURN_IF_ERROR(MeetAccount(context));
-  const std::uint32_t page_max = Describe().page_keys_max;
-  std::uint32_t keys_max = request.keys_max == 0 ? page_max : std::min(request.keys_max, page_max);
-  for (;;) {
-    bool too_large = false;
-    Result<ListPage> page = ListOnce(context, request, keys_max, too_large);
-    if (page.ok() || !too_large || keys_max == 1) return page;
-    keys_max /= 2;
-  }
+  return ListWithinBounds(request, Describe().page_keys_max,
+                          [&](std::uint32_t keys_max, bool& too_large) {
+                            return ListOnce(context, request, keys_max, too_large);
+                          });
 }
 
 Result<ListPage> AzureStore::ListOnce(const CallContext& context, const ListRequest& request,
@@ -192,21 +188,18 @@ Result<ObjectMeta> AzureStore::Get(const CallContext& context, std::string_view 
                                    const GetOptions& options, ByteSink& sink) {
   GODWIT_RETURN_IF_ERROR(CheckKey("read", key));
   AzureRequest request = AzureGetRequest(key, options);
-  AzureDownload download;
+  ObjectDownload download;
   CountingSink counting(sink, context.meter);
   request.choose = [&](const HttpResponse& head) -> Result<HttpBodyPlan> {
-    Result<AzureDownload> known = AzureObjectFromGet(key, head, options);
+    Result<ObjectDownload> known = AzureObjectFromGet(key, head, options);
     if (!known.ok()) return std::move(known).status();
     download = std::move(*known);
     return HttpBodyPlan{&counting, options.offset, download.length};
   };
   const Result<HttpResponse> response = channel_.Send(context, request);
   if (!response.ok()) return response.status();
-  if (counting.count != download.length) {
-    return channel_.Explain(
-        request,
-        Status(ErrorKind::kUnavailable, "the answer ended after " + std::to_string(counting.count) +
-                                            " of " + std::to_string(download.length) + " bytes"));
+  if (Status whole = counting.CheckLength(download.length); !whole.ok()) {
+    return channel_.Explain(request, std::move(whole));
   }
   if (download.length == download.meta.entry.size_bytes) {
     GODWIT_RETURN_IF_ERROR(ReadTags(context, key, response->headers, download.meta.attributes));

@@ -5,6 +5,7 @@
 
 #include "lib/base/random.h"
 #include "lib/base/text.h"
+#include "lib/http/entity_tag.h"
 #include "lib/http/xml_reader.h"
 #include "lib/store/azure/azure_body.h"
 #include "lib/store/azure/azure_store.h"
@@ -100,7 +101,7 @@ Result<std::optional<AzureBlockList>> AzureStore::ReadBlocks(const CallContext& 
   if (!response.ok()) return response.status();
   Result<AzureBlockList> list = ReadAzureBlockList(response->body);
   if (!list.ok()) return channel_.Explain(request, list.status());
-  list->version = UnquoteAzureEtag(response->headers.Find("etag").value_or(""));
+  list->version = UnquoteEtag(response->headers.Find("etag").value_or(""));
   return std::optional<AzureBlockList>(std::move(*list));
 }
 

@@ -15,6 +15,7 @@
 #include "godwit/result.h"
 #include "godwit/store_messages.h"
 #include "lib/http/transport.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/azure/azure_errors.h"
 
 // Requests and the headers of answers, without a network. Pure.
@@ -64,13 +65,6 @@ class AzureXmlBody {
 // If-None-Match or If-Match.
 void AddAzureCondition(const WriteCondition& condition, AzureRequest& request);
 
-// ETags are kept without their quotes, which listings do not write.
-std::string UnquoteAzureEtag(std::string_view etag);
-std::string QuoteAzureEtag(std::string_view etag);
-
-// MD5 as headers and listings carry it.
-std::string Base64OfMd5(const Digest& md5);
-std::optional<Digest> Md5FromBase64(std::string_view text);
 // CRC64NVME as Azure writes it: base64 of eight bytes, the lowest first.
 std::string AzureCrcText(std::uint64_t crc64nvme);
 std::optional<std::uint64_t> ParseAzureCrc(std::string_view text);
@@ -82,11 +76,7 @@ std::optional<std::uint64_t> ParseAzureCrc(std::string_view text);
 // version than the one asked for came, and with kInvalidArgument if the range does not lie within
 // the object.
 Result<ObjectMeta> AzureObjectFromHead(std::string_view key, const HttpHeaders& headers);
-struct AzureDownload {
-  ObjectMeta meta;
-  std::uint64_t length = 0;  // Of the body that follows.
-};
-Result<AzureDownload> AzureObjectFromGet(std::string_view key, const HttpResponse& head,
-                                         const GetOptions& options);
+Result<ObjectDownload> AzureObjectFromGet(std::string_view key, const HttpResponse& head,
+                                          const GetOptions& options);
 
 }  // namespace godwit

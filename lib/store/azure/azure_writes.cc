@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
+#include "lib/http/entity_tag.h"
 #include "lib/store/azure/azure_body.h"
 #include "lib/store/azure/azure_metadata.h"
 #include "lib/store/azure/azure_store.h"
@@ -22,7 +24,7 @@ bool SameContent(const ObjectAttributes& a, const ObjectAttributes& b) {
 Result<PutReceipt> AzureStore::ReceiptOf(const AzureRequest& request,
                                          const HttpResponse& response) const {
   PutReceipt receipt;
-  receipt.version = UnquoteAzureEtag(response.headers.Find("etag").value_or(""));
+  receipt.version = UnquoteEtag(response.headers.Find("etag").value_or(""));
   if (receipt.version.empty()) {
     return channel_.Explain(request, Status(ErrorKind::kCorrupted, "the answer has no ETag"));
   }
@@ -58,7 +60,8 @@ Result<PutReceipt> AzureStore::Put(const CallContext& context, const WritePermit
   if (!proof.ok()) return channel_.Explain(request, proof.status());
   receipt->proof = *proof;
   if (*proof == WriteProof::kCrc64Nvme) receipt->digests.Set(Digest::Crc64Nvme(*body.crc()));
-  const auto md5 = Md5FromBase64(response->headers.Find("content-md5").value_or(""));
+  const auto md5 =
+      DigestFromBase64(DigestKind::kMd5, response->headers.Find("content-md5").value_or(""));
   if (*proof != WriteProof::kNone && md5.has_value()) receipt->digests.Set(*md5);
   return receipt;
 }
@@ -73,7 +76,7 @@ Result<PutReceipt> AzureStore::SetProperties(const CallContext& context, std::st
   if (!added.ok()) return Refuse("describe", key, added.message());
   // What is not given again is cleared.
   if (const Digest* md5 = current.entry.digests.Find(DigestKind::kMd5)) {
-    request.headers.Add("x-ms-blob-content-md5", Base64OfMd5(*md5));
+    request.headers.Add("x-ms-blob-content-md5", Base64Of(*md5));
   }
   AddAzureCondition(WriteCondition::IfVersion(current.entry.version), request);
   const Result<HttpResponse> response = channel_.Send(context, request);

@@ -1,14 +1,14 @@
 #include "lib/store/gcs/gcs_errors.h"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "lib/base/text.h"
 #include "lib/http/json_reader.h"
+#include "lib/http/retry_after.h"
 #include "lib/http/xml_document.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 namespace {
@@ -58,89 +58,57 @@ ErrorKind KindOfForbidden(const GcsError& error) {
 }
 
 ErrorKind KindOf(int status, const GcsError& error, const GcsErrorContext& context) {
-  switch (status) {
-    case 304:
-      return ErrorKind::kNotModified;
-    case 401:
-    case 407:
-      return ErrorKind::kUnauthenticated;
-    case 403:
-      return KindOfForbidden(error);
-    case 404:
-      return KindOfNotFound(error, context);
-    case 405:
-    case 501:
-      return ErrorKind::kUnsupported;
-    case 408:
-      return ErrorKind::kUnavailable;
-    case 409:
-      return context.subject == GcsSubject::kBucket ? ErrorKind::kAlreadyExists
-                                                    : ErrorKind::kConflict;
-    case 410:
-    case 499:
-      return context.subject == GcsSubject::kUpload ? ErrorKind::kNotFound
-                                                    : ErrorKind::kInvalidArgument;
-    case 412:
-      return ErrorKind::kPreconditionFailed;
-    case 429:
-      return ErrorKind::kThrottled;
-    case 507:
-      return ErrorKind::kNoSpace;
-    default:
-      break;
+  const bool upload = context.subject == GcsSubject::kUpload;
+  if (status == 403) return KindOfForbidden(error);
+  if (status == 404) return KindOfNotFound(error, context);
+  if (status == 409) {
+    return context.subject == GcsSubject::kBucket ? ErrorKind::kAlreadyExists
+                                                  : ErrorKind::kConflict;
   }
-  if (status >= 500) return ErrorKind::kUnavailable;
+  if (status == 410 || status == 499) {
+    return upload ? ErrorKind::kNotFound : ErrorKind::kInvalidArgument;
+  }
+  if (const std::optional<ErrorKind> kind = KindOfStatus(status)) return *kind;
   if (status < 400) return ErrorKind::kCorrupted;
   if (status == 400 && context.changes && SaysWrongHash(error)) return ErrorKind::kCorrupted;
-  if (IsAnyOf(error.reason, {"NoSuchUpload"})) return ErrorKind::kNotFound;
+  if (error.reason == "NoSuchUpload") return ErrorKind::kNotFound;
   if (!error.readable && !context.bare) return ErrorKind::kCorrupted;
   return ErrorKind::kInvalidArgument;
 }
 
-std::string MessageOf(ErrorKind kind, const GcsError& error, const GcsErrorContext& context) {
-  const auto with = [&error](const std::string& text) {
-    return error.message.empty() ? text : text + ": " + error.message;
-  };
-  if (IsAnyOf(error.reason, {"UserProjectMissing", "userProjectMissing"}) ||
-      Contains(error.message, "requester pays")) {
-    return "the bucket bills the requester: set user_project on a remote of type gcs";
-  }
+std::string_view MessageOf(ErrorKind kind, const GcsError& error, const GcsErrorContext& context) {
   switch (kind) {
     case ErrorKind::kNotFound:
       return context.subject == GcsSubject::kUpload ? "no such upload" : "no such object";
     case ErrorKind::kContainerNotFound:
       return "no such bucket";
     case ErrorKind::kPreconditionFailed:
-      return context.changes ? "the object at the target has changed" : "the object has changed";
-    case ErrorKind::kPermissionDenied:
-      return with("permission denied");
-    case ErrorKind::kUnauthenticated:
-      return with("the service rejects the credentials");
-    case ErrorKind::kThrottled:
-      return "the service asks for fewer requests";
+      return ChangedMessage(context.changes, context.conditional);
     case ErrorKind::kCorrupted:
-      return error.readable ? with("the service received other bytes")
+      return error.readable ? "the service received other bytes"
                             : "the answer does not look like Cloud Storage's";
-    case ErrorKind::kUnsupported:
-      return with("the service cannot do this");
-    case ErrorKind::kInvalidArgument:
-      return with("the service refuses the request");
     default:
-      return with("the service failed");
+      return MessageOfKind(kind);
   }
+}
+
+// With the service's own words where ours do not say it all.
+std::string MessageFor(ErrorKind kind, const GcsError& error, const GcsErrorContext& context) {
+  if (IsAnyOf(error.reason, {"UserProjectMissing", "userProjectMissing"}) ||
+      Contains(error.message, "requester pays")) {
+    return "the bucket bills the requester: set user_project on a remote of type gcs";
+  }
+  const std::string ours(MessageOf(kind, error, context));
+  const bool enough = kind == ErrorKind::kNotFound || kind == ErrorKind::kContainerNotFound ||
+                      kind == ErrorKind::kPreconditionFailed || kind == ErrorKind::kThrottled ||
+                      (kind == ErrorKind::kCorrupted && !error.readable);
+  return enough || error.message.empty() ? ours : ours + ": " + error.message;
 }
 
 bool MaybeApplied(int status, ErrorKind kind, const GcsErrorContext& context) {
   if (!context.changes) return false;
   if (status >= 200 && status < 300) return true;
   return (status >= 500 && status != 501) || (status == 408 && kind == ErrorKind::kUnavailable);
-}
-
-std::optional<std::chrono::milliseconds> PauseOf(const HttpHeaders& headers) {
-  constexpr std::uint64_t kPauseMax = 24 * 3600;
-  const auto seconds = ParseUint64(headers.Find("retry-after").value_or(""));
-  if (!seconds.has_value()) return std::nullopt;
-  return std::chrono::seconds(std::min(*seconds, kPauseMax));
 }
 
 }  // namespace
@@ -182,7 +150,7 @@ GcsError ReadGcsError(const HttpResponse& response) {
 
 Status MapGcsError(int status, const GcsError& error, const GcsErrorContext& context) {
   const ErrorKind kind = KindOf(status, error, context);
-  return Status(kind, MessageOf(kind, error, context))
+  return Status(kind, MessageFor(kind, error, context))
       .WithProviderCode(error.reason)
       .WithHttpStatus(status)
       .WithMaybeApplied(MaybeApplied(status, kind, context));
@@ -192,7 +160,8 @@ Status MapGcsAnswer(const HttpResponse& response, const GcsError& error,
                     const GcsErrorContext& context) {
   Status mapped = MapGcsError(response.status, error, context)
                       .WithRequestId(response.headers.Find("x-guploader-uploadid").value_or(""));
-  if (const auto pause = PauseOf(response.headers)) return std::move(mapped).WithRetryAfter(*pause);
+  if (const auto pause = RetryAfter(response.headers))
+    return std::move(mapped).WithRetryAfter(*pause);
   return mapped;
 }
 

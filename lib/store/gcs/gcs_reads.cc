@@ -138,11 +138,8 @@ Result<ObjectMeta> GcsStore::Download(const CallContext& context, const GcsObjec
     return channel_.Explain(request, Status(ErrorKind::kUnavailable, "the object is not readable"));
   }
   if (!answer->ok()) return channel_.Failure(context, request, *answer);
-  if (counting.count != length) {
-    return channel_.Explain(
-        request,
-        Status(ErrorKind::kUnavailable, "the answer ended after " + std::to_string(counting.count) +
-                                            " of " + std::to_string(length) + " bytes"));
+  if (Status whole = counting.CheckLength(length); !whole.ok()) {
+    return channel_.Explain(request, std::move(whole));
   }
   GcsObject read = object;
   GODWIT_RETURN_IF_ERROR(RefreshAttributes(context, metageneration, read));

@@ -109,14 +109,10 @@ Result<Location> GcsStore::Locate(const CallContext& context) {
 }
 
 Result<ListPage> GcsStore::List(const CallContext& context, const ListRequest& request) {
-  const std::uint32_t page_max = capabilities_.page_keys_max;
-  std::uint32_t keys_max = request.keys_max == 0 ? page_max : std::min(request.keys_max, page_max);
-  for (;;) {
-    bool too_large = false;
-    Result<ListPage> page = ListOnce(context, request, keys_max, too_large);
-    if (page.ok() || !too_large || keys_max == 1) return page;
-    keys_max /= 2;
-  }
+  return ListWithinBounds(request, capabilities_.page_keys_max,
+                          [&](std::uint32_t keys_max, bool& too_large) {
+                            return ListOnce(context, request, keys_max, too_large);
+                          });
 }
 
 Result<ListPage> GcsStore::ListOnce(const CallContext& context, const ListRequest& request,

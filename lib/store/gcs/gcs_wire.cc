@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/http/ascii.h"
 
@@ -12,10 +13,6 @@ constexpr std::string_view kObjectFields =
     "kind,name,bucket,size,generation,metageneration,crc32c,md5Hash,timeCreated,updated,"
     "contentType,contentEncoding,cacheControl,contentDisposition,contentLanguage,storageClass,"
     "metadata";
-
-std::string_view BytesOf(const Digest& digest) {
-  return {reinterpret_cast<const char*>(digest.bytes().data()), digest.bytes().size()};
-}
 
 bool IsGeneration(std::string_view text) { return ParseUint64(text).value_or(0) > 0; }
 
@@ -66,15 +63,7 @@ Status AddGcsCondition(const WriteCondition& condition, GcsRequest& request) {
   return Status::Ok();
 }
 
-std::string GcsCrcText(const Digest& crc32c) { return Base64Encode(BytesOf(crc32c)); }
-
-std::optional<Digest> ParseGcsDigest(DigestKind kind, std::string_view text) {
-  const std::optional<std::string> bytes = Base64Decode(text);
-  if (!bytes.has_value() || bytes->size() != DigestSize(kind)) return std::nullopt;
-  return Digest(kind, {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
-}
-
-std::string GcsHashHeader(const Digest& crc32c) { return "crc32c=" + GcsCrcText(crc32c); }
+std::string GcsHashHeader(const Digest& crc32c) { return "crc32c=" + Base64Of(crc32c); }
 
 DigestSet ReadGcsHashHeaders(const HttpHeaders& headers) {
   DigestSet digests;
@@ -88,7 +77,7 @@ DigestSet ReadGcsHashHeaders(const HttpHeaders& headers) {
       for (const DigestKind kind : {DigestKind::kCrc32c, DigestKind::kMd5}) {
         const std::string label = std::string(DigestName(kind)) + "=";
         if (!item.starts_with(label)) continue;
-        const auto digest = ParseGcsDigest(kind, item.substr(label.size()));
+        const auto digest = DigestFromBase64(kind, item.substr(label.size()));
         if (digest.has_value()) digests.Set(*digest);
       }
     }
@@ -125,7 +114,7 @@ Result<GcsObject> ReadGcsObject(const JsonValue& resource, std::string_view buck
        {std::pair(DigestKind::kCrc32c, "crc32c"), std::pair(DigestKind::kMd5, "md5Hash")}) {
     const auto text = resource.FindText(member);
     if (!text.has_value() || text->empty()) continue;
-    const auto digest = ParseGcsDigest(kind, *text);
+    const auto digest = DigestFromBase64(kind, *text);
     if (!digest.has_value()) return broken("a digest cannot be read");
     entry.digests.Set(*digest);
   }

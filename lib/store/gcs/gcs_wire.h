@@ -58,9 +58,6 @@ std::string GcsListFields();
 // is no generation: it cannot be the one that is there.
 Status AddGcsCondition(const WriteCondition& condition, GcsRequest& request);
 
-// crc32c as the service writes it: base64 of four big-endian bytes.
-std::string GcsCrcText(const Digest& crc32c);
-std::optional<Digest> ParseGcsDigest(DigestKind kind, std::string_view text);
 // "crc32c=...", for x-goog-hash.
 std::string GcsHashHeader(const Digest& crc32c);
 // The digests of one or several x-goog-hash headers.

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/checksum/crc.h"
@@ -52,12 +53,9 @@ RelatedText MakeRelatedText(std::string_view key, const ObjectAttributes& attrib
                             const DigestSet& digests, const std::optional<Digest>& crc32c) {
   JsonValue::Object resource = GcsAttributeMembers(attributes);
   resource.emplace_back("name", JsonValue(std::string(key)));
-  if (crc32c.has_value()) resource.emplace_back("crc32c", JsonValue(GcsCrcText(*crc32c)));
+  if (crc32c.has_value()) resource.emplace_back("crc32c", JsonValue(Base64Of(*crc32c)));
   if (const Digest* md5 = digests.Find(DigestKind::kMd5)) {
-    const auto bytes = md5->bytes();
-    resource.emplace_back(
-        "md5Hash",
-        JsonValue(Base64Encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()})));
+    resource.emplace_back("md5Hash", JsonValue(Base64Of(*md5)));
   }
   const std::string type =
       attributes.content_type.empty() ? std::string(kUnknownType) : attributes.content_type;

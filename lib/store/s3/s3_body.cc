@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/checksum/crc.h"
 #include "lib/crypto/md5.h"

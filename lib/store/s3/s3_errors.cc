@@ -1,21 +1,16 @@
 #include "lib/store/s3/s3_errors.h"
 
-#include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
 
 #include "lib/base/text.h"
+#include "lib/http/retry_after.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 namespace {
 
-struct CodeKind {
-  std::string_view code;
-  ErrorKind kind;
-};
-
-// Sorted by code. Codes that are not here are judged by their HTTP status.
+// Codes that are not here are judged by their HTTP status.
 constexpr std::array kCodes = std::to_array<CodeKind>({
     {"AccessControlListNotSupported", ErrorKind::kUnsupported},
     {"AccessDenied", ErrorKind::kPermissionDenied},
@@ -93,16 +88,7 @@ constexpr std::array kCodes = std::to_array<CodeKind>({
     {"XMinioServerNotInitialized", ErrorKind::kUnavailable},
     {"XMinioStorageFull", ErrorKind::kNoSpace},
 });
-static_assert(std::is_sorted(kCodes.begin(), kCodes.end(),
-                             [](const CodeKind& a, const CodeKind& b) { return a.code < b.code; }));
-
-std::optional<ErrorKind> KindOfCode(std::string_view code) {
-  const auto* found = std::lower_bound(
-      kCodes.begin(), kCodes.end(), code,
-      [](const CodeKind& item, std::string_view name) { return item.code < name; });
-  if (found == kCodes.end() || found->code != code) return std::nullopt;
-  return found->kind;
-}
+static_assert(IsSortedByCode(kCodes));
 
 // A 404 without a code that says what is missing.
 ErrorKind KindOfNotFound(const S3Error& error, const S3ErrorContext& context) {
@@ -111,37 +97,13 @@ ErrorKind KindOfNotFound(const S3Error& error, const S3ErrorContext& context) {
   return ErrorKind::kNotFound;
 }
 
-ErrorKind KindOfStatus(int status, const S3Error& error, const S3ErrorContext& context) {
-  switch (status) {
-    case 0:
-      return ErrorKind::kUnavailable;  // An unknown code inside a 200 answer.
-    case 304:
-      return ErrorKind::kNotModified;
-    case 401:
-    case 407:
-      return ErrorKind::kUnauthenticated;
-    case 403:
-      return ErrorKind::kPermissionDenied;
-    case 404:
-      return KindOfNotFound(error, context);
-    case 405:
-    case 501:
-      return ErrorKind::kUnsupported;
-    case 408:
-      return ErrorKind::kUnavailable;
-    case 409:
-      return error.code.empty() ? ErrorKind::kConflict : ErrorKind::kInvalidArgument;
-    case 412:
-      return ErrorKind::kPreconditionFailed;
-    case 429:
-    case 509:
-      return ErrorKind::kThrottled;
-    case 507:
-      return ErrorKind::kNoSpace;
-    default:
-      break;
+ErrorKind KindWithoutCode(int status, const S3Error& error, const S3ErrorContext& context) {
+  if (status == 0) return ErrorKind::kUnavailable;  // An unknown code inside a 200 answer.
+  if (status == 404) return KindOfNotFound(error, context);
+  if (status == 409) {
+    return error.code.empty() ? ErrorKind::kConflict : ErrorKind::kInvalidArgument;
   }
-  if (status >= 500) return ErrorKind::kUnavailable;
+  if (const std::optional<ErrorKind> kind = KindOfStatus(status)) return *kind;
   // An answer without S3's error body, and every redirect that could not be followed, may be that
   // of a portal on the way.
   if (status < 400 || (error.code.empty() && !context.head)) return ErrorKind::kCorrupted;
@@ -149,19 +111,12 @@ ErrorKind KindOfStatus(int status, const S3Error& error, const S3ErrorContext& c
 }
 
 ErrorKind KindOf(int status, const S3Error& error, const S3ErrorContext& context) {
-  ErrorKind kind = KindOfCode(error.code).value_or(KindOfStatus(status, error, context));
+  ErrorKind kind = KindOfCode(kCodes, error.code).value_or(KindWithoutCode(status, error, context));
   // Replacing a version that is no longer there: AWS says 404, others 412.
   if (kind == ErrorKind::kNotFound && context.if_match && error.code != "NoSuchUpload") {
     kind = ErrorKind::kPreconditionFailed;
   }
   return kind;
-}
-
-std::string_view ChangedMessage(const S3ErrorContext& context) {
-  if (!context.changes) return "the object has changed";
-  // Without a condition of its own, only a copy's pinned source is left.
-  return context.conditional ? "the object at the target has changed"
-                             : "the source object has changed";
 }
 
 std::string_view MessageOf(ErrorKind kind, const S3ErrorContext& context) {
@@ -171,27 +126,11 @@ std::string_view MessageOf(ErrorKind kind, const S3ErrorContext& context) {
     case ErrorKind::kContainerNotFound:
       return "no such bucket";
     case ErrorKind::kPreconditionFailed:
-      return ChangedMessage(context);
-    case ErrorKind::kConflict:
-      return "another write of the same object is under way";
-    case ErrorKind::kPermissionDenied:
-      return "permission denied";
-    case ErrorKind::kUnauthenticated:
-      return "the service rejects the credentials";
-    case ErrorKind::kThrottled:
-      return "the service asks for fewer requests";
-    case ErrorKind::kArchived:
-      return "the object is in an archive tier and must be restored first";
-    case ErrorKind::kNoSpace:
-      return "no space left at the service";
+      return ChangedMessage(context.changes, context.conditional);
     case ErrorKind::kCorrupted:
       return "the answer does not look like S3's";
-    case ErrorKind::kUnsupported:
-      return "the service cannot do this";
-    case ErrorKind::kInvalidArgument:
-      return "the service refuses the request";
     default:
-      return "the service failed";
+      return MessageOfKind(kind);
   }
 }
 
@@ -222,19 +161,6 @@ bool Contains(std::string_view text, std::string_view part) {
   return AsciiLower(text).find(part) != std::string::npos;
 }
 
-std::optional<std::chrono::milliseconds> PauseOf(const HttpHeaders& headers) {
-  constexpr std::uint64_t kPauseMax = 24 * 3600;
-  if (const auto pause = headers.Find("retry-after")) {
-    const std::optional<std::uint64_t> seconds = ParseUint64(*pause);
-    if (seconds.has_value()) return std::chrono::seconds(std::min(*seconds, kPauseMax));
-  }
-  if (const auto pause = headers.Find("x-amz-retry-after")) {
-    const std::optional<std::uint64_t> millis = ParseUint64(*pause);
-    if (millis.has_value()) return std::chrono::milliseconds(std::min(*millis, kPauseMax * 1000));
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Status MapS3Error(int status, const S3Error& error, const S3ErrorContext& context) {
@@ -252,7 +178,7 @@ Status MapS3Answer(const HttpResponse& response, const S3Error& error,
   Status mapped = MapS3Error(inside_success ? 0 : response.status, error, context)
                       .WithHttpStatus(response.status)
                       .WithRequestId(response.headers.Find("x-amz-request-id").value_or(""));
-  if (const auto pause = PauseOf(response.headers)) {
+  if (const auto pause = RetryAfter(response.headers, {"x-amz-retry-after"})) {
     return std::move(mapped).WithRetryAfter(*pause);
   }
   return mapped;
@@ -260,7 +186,7 @@ Status MapS3Answer(const HttpResponse& response, const S3Error& error,
 
 bool RefusesChecksum(int status, const S3Error& error) {
   if (status != 400 && status != 501) return false;
-  if (KindOfCode(error.code) == ErrorKind::kCorrupted) return false;
+  if (KindOfCode(kCodes, error.code) == ErrorKind::kCorrupted) return false;
   return status == 501 || error.code == "ExcessHeaderValues" || Contains(error.code, "checksum") ||
          Contains(error.message, "checksum") || Contains(error.message, "unsupported header") ||
          Contains(error.message, "content-sha256");

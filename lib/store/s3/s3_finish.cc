@@ -1,5 +1,7 @@
 #include <utility>
 
+#include "lib/base/digest_text.h"
+#include "lib/http/entity_tag.h"
 #include "lib/store/part_check.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/http/entity_tag.h"
 #include "lib/http/xml_reader.h"
 #include "lib/store/page_token.h"
 #include "lib/store/s3/s3_wire.h"

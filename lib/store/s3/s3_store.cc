@@ -70,14 +70,10 @@ Result<Location> S3Store::Locate(const CallContext& context) {
 }
 
 Result<ListPage> S3Store::List(const CallContext& context, const ListRequest& request) {
-  const std::uint32_t page_max = Describe().page_keys_max;
-  std::uint32_t keys_max = request.keys_max == 0 ? page_max : std::min(request.keys_max, page_max);
-  for (;;) {
-    bool too_large = false;
-    Result<ListPage> page = ListOnce(context, request, keys_max, too_large);
-    if (page.ok() || !too_large || keys_max == 1) return page;
-    keys_max /= 2;
-  }
+  return ListWithinBounds(request, Describe().page_keys_max,
+                          [&](std::uint32_t keys_max, bool& too_large) {
+                            return ListOnce(context, request, keys_max, too_large);
+                          });
 }
 
 Result<ListPage> S3Store::ListOnce(const CallContext& context, const ListRequest& request,
@@ -127,21 +123,19 @@ Result<ObjectMeta> S3Store::Get(const CallContext& context, std::string_view key
                                 const GetOptions& options, ByteSink& sink) {
   GODWIT_RETURN_IF_ERROR(CheckKey("read", key));
   S3Request request = GetRequest(key, options);
-  S3Download download;
+  ObjectDownload download;
   CountingSink counting(sink, context.meter);
   request.choose = [&](const HttpResponse& head) -> Result<HttpBodyPlan> {
-    Result<S3Download> known = ObjectFromGet(key, head, options, channel_.knowledge().EtagIsMd5());
+    Result<ObjectDownload> known =
+        ObjectFromGet(key, head, options, channel_.knowledge().EtagIsMd5());
     if (!known.ok()) return std::move(known).status();
     download = std::move(*known);
     return HttpBodyPlan{&counting, options.offset, download.length};
   };
   const Result<HttpResponse> response = channel_.Send(context, request);
   if (!response.ok()) return response.status();
-  if (counting.count != download.length) {
-    return channel_.Explain(
-        request,
-        Status(ErrorKind::kUnavailable, "the answer ended after " + std::to_string(counting.count) +
-                                            " of " + std::to_string(download.length) + " bytes"));
+  if (Status whole = counting.CheckLength(download.length); !whole.ok()) {
+    return channel_.Explain(request, std::move(whole));
   }
   if (download.length == download.meta.entry.size_bytes) {
     GODWIT_RETURN_IF_ERROR(ReadTags(context, key, response->headers, download.meta.attributes));

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
+#include "lib/http/entity_tag.h"
 #include "lib/store/s3/s3_metadata.h"
 #include "lib/store/s3/s3_store.h"
 #include "lib/store/s3/s3_xml.h"

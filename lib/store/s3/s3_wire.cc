@@ -5,10 +5,14 @@
 #include <span>
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/crypto/md5.h"
 #include "lib/crypto/sha256.h"
 #include "lib/http/ascii.h"
+#include "lib/http/byte_range.h"
+#include "lib/http/entity_tag.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/page_token.h"
 #include "lib/store/s3/s3_metadata.h"
 
@@ -18,8 +22,6 @@ namespace {
 std::string_view AsText(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-
-std::string Quote(std::string_view etag) { return "\"" + std::string(etag) + "\""; }
 
 Status NotS3(std::string message) { return Status(ErrorKind::kCorrupted, std::move(message)); }
 
@@ -33,28 +35,6 @@ bool IsArchived(const HttpHeaders& headers) {
                           headers.Find("x-amz-archive-status").has_value();
   const std::string_view restore = headers.Find("x-amz-restore").value_or("");
   return in_archive && restore.find("ongoing-request=\"false\"") == std::string_view::npos;
-}
-
-// "bytes 0-9/100".
-struct ContentRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::uint64_t total = 0;
-};
-
-std::optional<ContentRange> ParseContentRange(std::string_view text) {
-  if (!text.starts_with("bytes ")) return std::nullopt;
-  text.remove_prefix(6);
-  const std::size_t dash = text.find('-');
-  const std::size_t slash = text.find('/');
-  if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) {
-    return std::nullopt;
-  }
-  const auto first = ParseUint64(text.substr(0, dash));
-  const auto last = ParseUint64(text.substr(dash + 1, slash - dash - 1));
-  const auto total = ParseUint64(text.substr(slash + 1));
-  if (!first || !last || !total || *last < *first || *last >= *total) return std::nullopt;
-  return ContentRange{*first, *last, *total};
 }
 
 // What every answer about an object tells, but its size.
@@ -78,52 +58,6 @@ Result<ObjectMeta> ObjectWithoutSize(std::string_view key, const HttpHeaders& he
   return meta;
 }
 
-bool WantsWhole(const GetOptions& options) { return options.offset == 0 && options.length == 0; }
-
-std::string RangeText(const GetOptions& options) {
-  std::string text = "bytes=" + std::to_string(options.offset) + "-";
-  if (options.length != 0) text += std::to_string(options.offset + options.length - 1);
-  return text;
-}
-
-Status OutsideRange() {
-  return Status(ErrorKind::kInvalidArgument, "the range lies outside of the object");
-}
-
-// Of a 206: the range must be the one asked for.
-Status TakePart(const HttpResponse& head, const GetOptions& options, S3Download& download) {
-  const auto range = ParseContentRange(head.headers.Find("content-range").value_or(""));
-  if (!range.has_value()) return NotS3("the answer does not tell its range");
-  if (range->first != options.offset) return NotS3("another range came than was asked for");
-  const std::uint64_t wanted = options.length != 0 ? options.length : range->total - range->first;
-  const std::uint64_t length = range->last - range->first + 1;
-  if (options.length != 0 && range->total - range->first < wanted) return OutsideRange();
-  if (length != wanted) return NotS3("another range came than was asked for");
-  const auto announced = head.headers.Find("content-length");
-  if (announced.has_value() && ParseUint64(*announced) != length) {
-    return NotS3("the answer's length is not that of its range");
-  }
-  download.length = length;
-  download.meta.entry.size_bytes = range->total;
-  // A checksum here may be that of one part.
-  if (length != range->total) {
-    const Digest* md5 = download.meta.entry.digests.Find(DigestKind::kMd5);
-    download.meta.entry.digests = md5 == nullptr ? DigestSet() : DigestSet{*md5};
-  }
-  return Status::Ok();
-}
-
-// Of a 200: the whole object.
-Status TakeWhole(const HttpResponse& head, const GetOptions& options, S3Download& download) {
-  const auto size = ParseUint64(head.headers.Find("content-length").value_or(""));
-  if (!size.has_value()) return NotS3("the answer does not tell its length");
-  const bool all = options.offset == 0 && (options.length == 0 || options.length == *size);
-  if (!all) return NotS3("the whole object came instead of a range");
-  download.length = *size;
-  download.meta.entry.size_bytes = *size;
-  return Status::Ok();
-}
-
 }  // namespace
 
 S3Request HeadRequest(std::string_view key) {
@@ -142,11 +76,12 @@ S3Request GetRequest(std::string_view key, const GetOptions& options) {
   request.request_class = RequestClass::kGet;
   request.operation = "read";
   request.key = key;
-  if (!options.version.empty()) request.headers.Add("if-match", Quote(options.version));
-  if (WantsWhole(options)) {
+  if (!options.version.empty()) request.headers.Add("if-match", QuoteEtag(options.version));
+  const ByteRange range{options.offset, options.length};
+  if (range.IsWhole()) {
     request.headers.Add("x-amz-checksum-mode", "ENABLED");
   } else {
-    request.headers.Add("range", RangeText(options));
+    request.headers.Add("range", range.Header());
   }
   return request;
 }
@@ -215,14 +150,14 @@ void AddCondition(const WriteCondition& condition, bool unquoted, S3Request& req
     return;
   }
   request.errors.if_match = true;
-  request.headers.Set("if-match", unquoted ? condition.version : Quote(condition.version));
+  request.headers.Set("if-match", unquoted ? condition.version : QuoteEtag(condition.version));
 }
 
 void AddCopySource(const CopySource& source, HttpHeaders& headers) {
   headers.Add("x-amz-copy-source",
               "/" + PercentEncode(source.container, false) + "/" + PercentEncode(source.key, true));
   if (!source.version.empty()) {
-    headers.Add("x-amz-copy-source-if-match", Quote(source.version));
+    headers.Add("x-amz-copy-source-if-match", QuoteEtag(source.version));
   }
 }
 
@@ -234,14 +169,6 @@ void S3XmlBody::AttachTo(S3Request& request, bool with_md5) {
   if (with_md5) request.headers.Set("content-md5", Base64Encode(AsText(Md5(xml_))));
   request.payload_hash = HexEncode(AsText(Sha256(xml_)));
   request.body = &source_;
-}
-
-std::string UnquoteEtag(std::string_view etag) {
-  if (etag.starts_with("W/")) etag.remove_prefix(2);
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
 }
 
 std::optional<Digest> Md5OfEtag(std::string_view etag) {
@@ -276,14 +203,6 @@ std::string_view ChecksumHeader(DigestKind kind) {
   }
 }
 
-std::string Base64Of(const Digest& digest) { return Base64Encode(AsText(digest.bytes())); }
-
-std::optional<Digest> DigestFromBase64(DigestKind kind, std::string_view text) {
-  const std::optional<std::string> bytes = Base64Decode(text);
-  if (!bytes.has_value() || bytes->size() != DigestSize(kind)) return std::nullopt;
-  return Digest(kind, {reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size()});
-}
-
 std::optional<Digest> WholeDigest(const HttpHeaders& headers, DigestKind kind) {
   const auto text = headers.Find(ChecksumHeader(kind));
   if (!text.has_value()) return std::nullopt;
@@ -309,19 +228,24 @@ Result<ObjectMeta> ObjectFromHead(std::string_view key, const HttpHeaders& heade
   return meta;
 }
 
-Result<S3Download> ObjectFromGet(std::string_view key, const HttpResponse& head,
-                                 const GetOptions& options, bool etag_is_md5) {
+Result<ObjectDownload> ObjectFromGet(std::string_view key, const HttpResponse& head,
+                                     const GetOptions& options, bool etag_is_md5) {
   Result<ObjectMeta> meta = ObjectWithoutSize(key, head.headers, etag_is_md5);
   if (!meta.ok()) return meta.status();
-  S3Download download;
+  ObjectDownload download;
   download.meta = std::move(*meta);
   if (!options.version.empty() && options.version != download.meta.entry.version) {
     return Status(ErrorKind::kPreconditionFailed, "the object has changed");
   }
-  if (head.status == 206 && WantsWhole(options))
-    return NotS3("a range came without being asked for");
-  GODWIT_RETURN_IF_ERROR(head.status == 206 ? TakePart(head, options, download)
-                                            : TakeWhole(head, options, download));
+  const Result<ServedRange> served = ReadServedRange(head, {options.offset, options.length});
+  if (!served.ok()) return served.status();
+  download.length = served->length;
+  download.meta.entry.size_bytes = served->object_bytes;
+  // A checksum here may be that of one part.
+  if (served->length != served->object_bytes) {
+    const Digest* md5 = download.meta.entry.digests.Find(DigestKind::kMd5);
+    download.meta.entry.digests = md5 == nullptr ? DigestSet() : DigestSet{*md5};
+  }
   return download;
 }
 

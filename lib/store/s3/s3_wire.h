@@ -15,6 +15,7 @@
 #include "godwit/store_messages.h"
 #include "lib/auth/sigv4.h"
 #include "lib/http/transport.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/page_token.h"
 #include "lib/store/s3/s3_errors.h"
 
@@ -76,8 +77,6 @@ class S3XmlBody {
   MemorySource source_;
 };
 
-// ETags are kept without their quotes.
-std::string UnquoteEtag(std::string_view etag);
 // The MD5 that an ETag spells, if it has the form of one; of multipart uploads it has not.
 std::optional<Digest> Md5OfEtag(std::string_view etag);
 // The ETag that a multipart upload gets, if those of its parts are their MD5s.
@@ -85,8 +84,6 @@ std::optional<std::string> EtagOfParts(std::span<const PartReceipt> parts);
 
 // "x-amz-checksum-crc64nvme"; empty for kinds that S3 does not take.
 std::string_view ChecksumHeader(DigestKind kind);
-std::string Base64Of(const Digest& digest);
-std::optional<Digest> DigestFromBase64(DigestKind kind, std::string_view text);
 // The digest that an answer tells under `kind`'s header, if it is one of the whole object.
 std::optional<Digest> WholeDigest(const HttpHeaders& headers, DigestKind kind);
 // True if the object is encrypted so that its ETag is no MD5.
@@ -100,11 +97,7 @@ bool HidesMd5(const HttpHeaders& headers);
 // `etag_is_md5`: whether the service's ETags are known to be MD5s.
 Result<ObjectMeta> ObjectFromHead(std::string_view key, const HttpHeaders& headers,
                                   bool etag_is_md5);
-struct S3Download {
-  ObjectMeta meta;
-  std::uint64_t length = 0;  // Of the body that follows.
-};
-Result<S3Download> ObjectFromGet(std::string_view key, const HttpResponse& head,
-                                 const GetOptions& options, bool etag_is_md5);
+Result<ObjectDownload> ObjectFromGet(std::string_view key, const HttpResponse& head,
+                                     const GetOptions& options, bool etag_is_md5);
 
 }  // namespace godwit

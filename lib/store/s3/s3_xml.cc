@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/text.h"
 #include "lib/http/xml_reader.h"
 #include "lib/store/s3/s3_wire.h"

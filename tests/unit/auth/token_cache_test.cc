@@ -28,11 +28,12 @@ struct Source {
       if (fails) return Status(ErrorKind::kUnavailable, "no token service");
       AccessToken token;
       token.token = Secret("t" + std::to_string(number));
-      token.expires = clock.WallNow() + minutes(60);
+      token.expires = clock.WallNow() + life;
       return token;
     };
   }
   SetClock clock;
+  std::chrono::seconds life = minutes(60);
   std::atomic<int> fetches{0};
   std::atomic<bool> fails{false};
 };
@@ -41,11 +42,11 @@ std::string Text(const Result<Secret>& token) {
   return token.ok() ? token->Reveal() : std::string(ErrorKindName(token.status().kind()));
 }
 
-TEST(TokenCache, OneTokenServesUntilFiveMinutesBeforeItsEnd) {
+TEST(TokenCache, OneTokenServesUntilFourMinutesBeforeItsEnd) {
   Source source;
   TokenCache cache(source.Fetch(), source.clock);
   EXPECT_EQ(Text(cache.Get({})), "t1");
-  source.clock.now_s += 54 * 60;
+  source.clock.now_s += 55 * 60;
   EXPECT_EQ(Text(cache.Get({})), "t1");
   source.clock.now_s += 2 * 60;
   EXPECT_EQ(Text(cache.Get({})), "t2");
@@ -58,8 +59,25 @@ TEST(TokenCache, FailedRenewalLeavesTheOldTokenInUseWhileItLasts) {
   source.fails = true;
   source.clock.now_s += 57 * 60;
   EXPECT_EQ(Text(cache.Get({})), "t1");
+  EXPECT_EQ(source.fetches, 2);
+  EXPECT_EQ(Text(cache.Get({})), "t1");
+  EXPECT_EQ(source.fetches, 2) << "a token service that is down is not asked with every request";
+  source.clock.now_s += 31;
+  EXPECT_EQ(Text(cache.Get({})), "t1");
+  EXPECT_EQ(source.fetches, 3);
   source.clock.now_s += 3 * 60;
   EXPECT_EQ(Text(cache.Get({})), "unavailable");
+}
+
+TEST(TokenCache, TokenOfAShortLifeServesForHalfOfIt) {
+  Source source;
+  source.life = std::chrono::seconds(60);
+  TokenCache cache(source.Fetch(), source.clock);
+  EXPECT_EQ(Text(cache.Get({})), "t1");
+  source.clock.now_s += 29;
+  EXPECT_EQ(Text(cache.Get({})), "t1");
+  source.clock.now_s += 2;
+  EXPECT_EQ(Text(cache.Get({})), "t2");
 }
 
 TEST(TokenCache, RefusedTokenIsReplacedOnceForAllWhoUsedIt) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "lib/base/digest_text.h"
 #include "lib/checksum/crc.h"
 #include "tests/unit/gcs/fake_gcs.h"
 
@@ -44,7 +45,7 @@ struct Session {
   }
   Digest crc() const { return Digest::Crc32c(Crc32c(0, std::as_bytes(std::span(bytes)))); }
   std::string Object() const {
-    return Resource("k", "", GcsCrcText(crc()), std::to_string(bytes.size()));
+    return Resource("k", "", Base64Of(crc()), std::to_string(bytes.size()));
   }
 
   FakeGcs gcs;

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "lib/base/digest_text.h"
 #include "tests/unit/s3/fake_s3.h"
 
 namespace godwit {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/digest_text.h"
 #include "lib/base/random.h"
 #include "lib/checksum/crc.h"
 #include "lib/store/s3/s3_wire.h"
