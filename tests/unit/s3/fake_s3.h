@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <memory>
 #include <sstream>
@@ -82,5 +84,45 @@ inline std::string Brief(const Status& status) {
   if (status.ok()) return "ok";
   return std::string(ErrorKindName(status.kind())) + ": " + status.message();
 }
+
+// The checksum and the MD5 of "hello".
+constexpr char kHelloCrc[] = "M3eFcAZSQlc=";
+constexpr char kHelloMd5[] = "5d41402abc4b2a76b9719d911017c592";
+
+inline Fields Etag(std::string_view etag, const Fields& more = {}) {
+  Fields fields{{"ETag", "\"" + std::string(etag) + "\""}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
+}
+
+constexpr char kBegun[] =
+    "<InitiateMultipartUploadResult><UploadId>U/+1</UploadId></InitiateMultipartUploadResult>";
+
+// Begins an upload of "k"; the service names it U/+1.
+inline Secret Begin(FakeS3& s3, bool by_copy = false) {
+  UploadOptions options;
+  options.by_copy = by_copy;
+  s3.transport.Answer(200, {}, kBegun);
+  const Result<Secret> id = s3.store->BeginUpload(s3.context, s3.permit, "k", options);
+  EXPECT_TRUE(id.ok()) << id.status();
+  return id.ok() ? *id : Secret();
+}
+
+// "version proof", or the kind and the message of a failure.
+inline std::string ProofOf(const Result<PutReceipt>& receipt) {
+  return receipt.ok() ? receipt->version + " " + std::string(WriteProofName(receipt->proof))
+                      : Brief(receipt.status());
+}
+
+// A page of a part list.
+inline std::string PartsXml(std::string_view parts, std::string_view rest) {
+  return "<ListPartsResult>" + std::string(parts) + std::string(rest) + "</ListPartsResult>";
+}
+inline std::string PartXml(int number) {
+  return "<Part><PartNumber>" + std::to_string(number) + "</PartNumber><ETag>&quot;" + kHelloMd5 +
+         "&quot;</ETag><Size>5</Size><ChecksumCRC64NVME>" + kHelloCrc +
+         "</ChecksumCRC64NVME></Part>";
+}
+constexpr char kPartsEnd[] = "<IsTruncated>false</IsTruncated>";
 
 }  // namespace godwit

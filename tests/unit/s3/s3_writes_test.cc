@@ -3,31 +3,18 @@
 #include "lib/store/s3/s3_store.h"
 #include "tests/unit/s3/fake_s3.h"
 
-// Put, Copy, SetMetadata: what is sent, what proves it, and what happens at services that know less
+// Put: what is sent, what proves it, and what happens at services that know less
 // than Amazon does. The body is "hello" throughout.
 
 namespace godwit {
 namespace {
 
-constexpr char kCrc[] = "M3eFcAZSQlc=";
-constexpr char kMd5[] = "5d41402abc4b2a76b9719d911017c592";
 constexpr char kMd5Base64[] = "XUFAKrxLKna5cZ2REBfFkg==";
 constexpr char kOther[] = "00000000000000000000000000000000";
-
-Fields Etag(std::string_view etag, const Fields& more = {}) {
-  Fields fields{{"ETag", "\"" + std::string(etag) + "\""}};
-  fields.insert(fields.end(), more.begin(), more.end());
-  return fields;
-}
 
 Result<PutReceipt> Put(FakeS3& s3, const PutOptions& options = {}) {
   MemorySource body = SourceOf("hello");
   return s3.store->Put(s3.context, s3.permit, "a b", options, body);
-}
-
-std::string ProofOf(const Result<PutReceipt>& receipt) {
-  return receipt.ok() ? receipt->version + " " + std::string(WriteProofName(receipt->proof))
-                      : Brief(receipt.status());
 }
 
 PutOptions Condition(const WriteCondition& condition) {
@@ -40,15 +27,15 @@ TEST(S3Put, BodyGoesWithItsChecksumAndTheAnswerProvesIt) {
   FakeS3 s3;
   PutOptions options;
   options.attributes.content_type = "text/plain";
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   const Result<PutReceipt> receipt = Put(s3, options);
-  EXPECT_EQ(ProofOf(receipt), std::string(kMd5) + " crc64nvme");
+  EXPECT_EQ(ProofOf(receipt), std::string(kHelloMd5) + " crc64nvme");
   EXPECT_EQ(receipt->digests.all().size(), 1U);
   const SentRequest& sent = s3.transport.last();
   EXPECT_EQ(sent.Line(), "PUT http://127.0.0.1:9000/lake/a%20b");
   EXPECT_EQ(sent.body, "hello");
   EXPECT_EQ(sent.Header("content-type"), "text/plain");
-  EXPECT_EQ(sent.Header("x-amz-checksum-crc64nvme"), kCrc);
+  EXPECT_EQ(sent.Header("x-amz-checksum-crc64nvme"), kHelloCrc);
   EXPECT_EQ(sent.Header("x-amz-content-sha256"), "UNSIGNED-PAYLOAD");
   EXPECT_EQ(s3.meter.sent_bytes(), 5U);
   EXPECT_EQ(s3.meter.requests(RequestClass::kPut), 1U);
@@ -56,7 +43,7 @@ TEST(S3Put, BodyGoesWithItsChecksumAndTheAnswerProvesIt) {
 
 TEST(S3Put, OtherChecksumInTheAnswerIsDamage) {
   FakeS3 s3;
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", "AAAAAAAAAAE="}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", "AAAAAAAAAAE="}}));
   const Status status = Put(s3).status();
   EXPECT_EQ(Brief(status), "corrupted: the service stored other bytes than were sent");
   EXPECT_TRUE(status.maybe_applied());
@@ -72,11 +59,11 @@ TEST(S3Put, AnswerWithoutAnEtagIsNotS3s) {
 
 TEST(S3Put, ServiceThatIgnoresChecksumsIsProvenByItsEtagAndRemembered) {
   FakeS3 s3;
-  s3.transport.Answer(200, Etag(kMd5));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " md5");
+  s3.transport.Answer(200, Etag(kHelloMd5));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " md5");
   EXPECT_EQ(s3.transport.sent.size(), 1U);
-  s3.transport.Answer(200, Etag(kMd5));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " md5");
+  s3.transport.Answer(200, Etag(kHelloMd5));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " md5");
   EXPECT_EQ(s3.transport.last().Header("content-md5"), kMd5Base64);
   EXPECT_EQ(s3.transport.last().Header("x-amz-checksum-crc64nvme"), "(absent)");
 }
@@ -99,10 +86,10 @@ TEST(S3Put, RefusedChecksumIsReplacedByMd5AndRemembered) {
   s3.transport.Answer(400, {},
                       "<Error><Code>InvalidArgument</Code><Message>Unsupported header "
                       "'x-amz-checksum-crc64nvme'</Message></Error>");
-  s3.transport.Answer(200, Etag(kMd5));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " md5");
-  s3.transport.Answer(200, Etag(kMd5));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " md5");
+  s3.transport.Answer(200, Etag(kHelloMd5));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " md5");
+  s3.transport.Answer(200, Etag(kHelloMd5));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " md5");
   ASSERT_EQ(s3.transport.sent.size(), 3U);
   EXPECT_EQ(s3.transport.sent[2].Header("content-md5"), kMd5Base64);
 }
@@ -112,8 +99,8 @@ TEST(S3Put, RefusalThatMd5DoesNotCureIsNotRemembered) {
   s3.transport.Answer(501, {}, ErrorXml("NotImplemented"));
   s3.transport.Answer(501, {}, ErrorXml("NotImplemented"));
   EXPECT_EQ(ProofOf(Put(s3)), "unsupported: said so");
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " crc64nvme");
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " crc64nvme");
 }
 
 TEST(S3Put, DamageOnTheWayIsNotTakenForAMissingFeature) {
@@ -129,14 +116,14 @@ TEST(S3Put, KnownServiceMustNotForgetItsChecksums) {
   s3.transport.Answer(200, Etag("5f-1"));
   // Neither checksum nor MD5: stored, but unproven.
   EXPECT_EQ(ProofOf(Put(s3)), "5f-1 none");
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " crc64nvme");
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " crc64nvme");
 }
 
 TEST(S3Put, ExplicitChecksumIsKept) {
   FakeS3 s3([](S3Config& config) { config.checksum = S3Checksum::kCrc32c; });
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc32c", "mnG7TA=="}}));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " crc32c");
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc32c", "mnG7TA=="}}));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " crc32c");
   EXPECT_EQ(s3.transport.last().Header("x-amz-checksum-crc32c"), "mnG7TA==");
   s3.transport.Answer(501, {}, ErrorXml("NotImplemented"));
   EXPECT_EQ(ProofOf(Put(s3)), "unsupported: said so");
@@ -145,8 +132,8 @@ TEST(S3Put, ExplicitChecksumIsKept) {
 
 TEST(S3Put, NoChecksumProvesNothing) {
   FakeS3 s3([](S3Config& config) { config.checksum = S3Checksum::kNone; });
-  s3.transport.Answer(200, Etag(kMd5));
-  EXPECT_EQ(ProofOf(Put(s3)), std::string(kMd5) + " none");
+  s3.transport.Answer(200, Etag(kHelloMd5));
+  EXPECT_EQ(ProofOf(Put(s3)), std::string(kHelloMd5) + " none");
   EXPECT_EQ(s3.transport.last().Header("content-md5"), "(absent)");
 }
 
@@ -165,7 +152,7 @@ TEST(S3Put, PlainHttpToAnotherMachineSignsTheBytes) {
     config.endpoint = "http://minio.example";
     config.allow_http = true;
   });
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3).ok());
   EXPECT_EQ(s3.transport.last().Header("x-amz-content-sha256"),
             "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
@@ -175,9 +162,9 @@ TEST(S3Put, StreamsAreSentInOnePassWhereTrailersAreKnown) {
   FakeS3 s3;
   s3.BeMinio();
   StreamSource body("hello");
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   EXPECT_EQ(ProofOf(s3.store->Put(s3.context, s3.permit, "k", {}, body)),
-            std::string(kMd5) + " crc64nvme");
+            std::string(kHelloMd5) + " crc64nvme");
   EXPECT_EQ(s3.transport.last().Header("x-amz-content-sha256"),
             "STREAMING-UNSIGNED-PAYLOAD-TRAILER");
   EXPECT_EQ(s3.transport.last().Header("content-encoding"), "aws-chunked");
@@ -188,13 +175,13 @@ TEST(S3Put, ClaimIsAddedWhereTheServiceKeepsNoCrc) {
   FakeS3 s3;
   PutOptions options;
   options.digests.Set(Digest::Crc64Nvme(0x3377857006524257));
-  s3.transport.Answer(200, Etag(kMd5));
+  s3.transport.Answer(200, Etag(kHelloMd5));
   ASSERT_TRUE(Put(s3, options).ok());
   EXPECT_EQ(s3.transport.last().Header("x-amz-meta-godwit_crc64nvme"), "3377857006524257");
 
   FakeS3 minio;
   minio.BeMinio();
-  minio.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  minio.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(minio, options).ok());
   EXPECT_EQ(minio.transport.last().Header("x-amz-meta-godwit_crc64nvme"), "(absent)");
 }
@@ -219,10 +206,10 @@ TEST(S3Put, ConditionsAreSentAndTheirLossIsTold) {
 TEST(S3Put, UnknownServiceMayWantTheEtagUnquoted) {
   FakeS3 s3;
   s3.transport.Answer(412, {}, ErrorXml("PreconditionFailed"));
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::IfVersion("v"))).ok());
   EXPECT_EQ(s3.transport.last().Header("if-match"), "v");
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::IfVersion("w"))).ok());
   EXPECT_EQ(s3.transport.last().Header("if-match"), "w");
   EXPECT_EQ(s3.transport.sent.size(), 3U);
@@ -235,7 +222,7 @@ TEST(S3Put, ConditionLostTwiceIsLost) {
   EXPECT_EQ(Put(s3, Condition(WriteCondition::IfVersion("v"))).status().kind(),
             ErrorKind::kPreconditionFailed);
   // The next one is quoted again: nothing was learned.
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::IfVersion("v"))).ok());
   EXPECT_EQ(s3.transport.last().Header("if-match"), "\"v\"");
 }
@@ -245,7 +232,7 @@ TEST(S3Put, CephGetsItsEtagsUnquotedFromTheFirstAnswerOn) {
   s3.transport.Answer(412,
                       {{"x-amz-request-id", "tx000003eef92cfc961a3fa-006b036add-100c-default"}},
                       ErrorXml("PreconditionFailed"));
-  s3.transport.Answer(200, Etag(kMd5));
+  s3.transport.Answer(200, Etag(kHelloMd5));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::IfVersion("v"))).ok());
   EXPECT_EQ(s3.transport.last().Header("if-match"), "v");
 }
@@ -255,11 +242,11 @@ TEST(S3Put, ServiceWithoutConditionsGetsNoneAndTheUserIsTold) {
   s3.transport.Answer(400, {},
                       "<Error><Code>InvalidArgument</Code><Message>If-None-Match is not "
                       "supported</Message></Error>");
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::CreateOnly())).ok());
   EXPECT_EQ(s3.transport.last().Header("if-none-match"), "(absent)");
   EXPECT_NE(s3.log_text.str().find("knows no conditional writes"), std::string::npos);
-  s3.transport.Answer(200, Etag(kMd5, {{"x-amz-checksum-crc64nvme", kCrc}}));
+  s3.transport.Answer(200, Etag(kHelloMd5, {{"x-amz-checksum-crc64nvme", kHelloCrc}}));
   ASSERT_TRUE(Put(s3, Condition(WriteCondition::CreateOnly())).ok());
   EXPECT_EQ(s3.transport.sent.size(), 3U);
 }
@@ -288,116 +275,6 @@ TEST(S3Put, AttributesThatCannotBeSentFailBeforeAnythingIs) {
   EXPECT_EQ(Put(s3, options).status().ToString(),
             "cannot write 's3://lake/a b': the value of 'a' has a line break or a zero byte");
   EXPECT_TRUE(s3.transport.sent.empty());
-}
-
-// ---- Copies ----
-
-std::string CopyXml(std::string_view more = "") {
-  return "<CopyObjectResult><ETag>&quot;e2&quot;</ETag>"
-         "<LastModified>2026-01-02T03:04:05.000Z</LastModified>" +
-         std::string(more) + "</CopyObjectResult>";
-}
-
-Result<PutReceipt> Copy(FakeS3& s3, const PutOptions& options = {}) {
-  return s3.store->Copy(s3.context, s3.permit, {"other", "x?y", "v1"}, "k", options);
-}
-
-TEST(S3Copy, SourceIsPinnedAndItsMetadataStays) {
-  FakeS3 s3;
-  s3.BeMinio();
-  s3.transport.Answer(200, {}, "   \n" + CopyXml());
-  PutOptions options;
-  options.attributes.storage_class = "STANDARD_IA";
-  const Result<PutReceipt> receipt = Copy(s3, options);
-  EXPECT_EQ(ProofOf(receipt), "e2 service-copy");
-  EXPECT_EQ(receipt->modified.time, ParseRfc3339("2026-01-02T03:04:05Z")->time);
-  const SentRequest& sent = s3.transport.last();
-  EXPECT_EQ(sent.Line(), "PUT http://127.0.0.1:9000/lake/k");
-  EXPECT_EQ(sent.Header("x-amz-copy-source"), "/other/x%3Fy");
-  EXPECT_EQ(sent.Header("x-amz-copy-source-if-match"), "\"v1\"");
-  EXPECT_EQ(sent.Header("x-amz-metadata-directive"), "COPY");
-  EXPECT_EQ(sent.Header("x-amz-storage-class"), "STANDARD_IA");
-  EXPECT_EQ(s3.meter.requests(RequestClass::kCopy), 1U);
-}
-
-TEST(S3Copy, OtherAttributesReplaceAllOfThem) {
-  FakeS3 s3;
-  s3.BeMinio();
-  s3.transport.Answer(200, {}, CopyXml());
-  PutOptions options;
-  options.attributes.content_type = "text/plain";
-  options.attributes.tags = {{"a", "b"}};
-  ASSERT_TRUE(Copy(s3, options).ok());
-  EXPECT_EQ(s3.transport.last().Header("x-amz-metadata-directive"), "REPLACE");
-  EXPECT_EQ(s3.transport.last().Header("content-type"), "text/plain");
-  EXPECT_EQ(s3.transport.last().Header("x-amz-tagging-directive"), "REPLACE");
-  EXPECT_EQ(s3.transport.last().Header("x-amz-tagging"), "a=b");
-}
-
-TEST(S3Copy, ErrorInsideASuccessIsAFailure) {
-  FakeS3 s3;
-  s3.BeMinio();
-  s3.transport.Answer(200, {{"x-amz-request-id", "R3"}}, "  \n" + ErrorXml("InternalError"));
-  const Status status = Copy(s3).status();
-  EXPECT_EQ(status.ToString(), "cannot copy 's3://lake/k': said so (InternalError, request R1)");
-  EXPECT_EQ(status.kind(), ErrorKind::kUnavailable);
-  EXPECT_TRUE(status.maybe_applied());
-}
-
-TEST(S3Copy, BrokenSuccessesAreDamage) {
-  for (const std::string& body : {std::string(), std::string("<html/>"), CopyXml().substr(0, 30),
-                                  std::string("<CopyObjectResult/>"),
-                                  std::string("<CopyPartResult><ETag>e</ETag></CopyPartResult>")}) {
-    FakeS3 s3;
-    s3.BeMinio();
-    s3.transport.Answer(200, {}, body);
-    const Status status = Copy(s3).status();
-    EXPECT_EQ(status.kind(), ErrorKind::kCorrupted) << body;
-    EXPECT_TRUE(status.maybe_applied()) << body;
-  }
-}
-
-TEST(S3Copy, ChecksumOfTheCopyIsCompared) {
-  FakeS3 s3;
-  s3.BeMinio();
-  PutOptions options;
-  options.digests.Set(Digest::Crc64Nvme(0x3377857006524257));
-  s3.transport.Answer(200, {}, CopyXml("<ChecksumCRC64NVME>M3eFcAZSQlc=</ChecksumCRC64NVME>"));
-  const Result<PutReceipt> receipt = Copy(s3, options);
-  EXPECT_EQ(receipt->digests.all().size(), 1U);
-  EXPECT_EQ(s3.transport.last().Header("x-amz-checksum-algorithm"), "CRC64NVME");
-  s3.transport.Answer(200, {}, CopyXml("<ChecksumCRC64NVME>AAAAAAAAAAE=</ChecksumCRC64NVME>"));
-  EXPECT_EQ(Copy(s3, options).status().kind(), ErrorKind::kCorrupted);
-}
-
-TEST(S3Copy, LostPinIsTheSourcesChange) {
-  FakeS3 s3;
-  s3.BeMinio();
-  s3.transport.Answer(412, {}, ErrorXml("PreconditionFailed"));
-  EXPECT_EQ(ProofOf(Copy(s3)), "precondition-failed: the source object has changed");
-}
-
-TEST(S3Copy, ServicesThatDoNotPinTheSourceAreNotAsked) {
-  FakeS3 s3;
-  EXPECT_EQ(ProofOf(Copy(s3)),
-            "unsupported: this S3 service is not known to copy a pinned version");
-  EXPECT_TRUE(s3.transport.sent.empty());
-}
-
-TEST(S3Copy, MetadataIsSetByACopyOntoItself) {
-  FakeS3 s3;
-  s3.BeMinio();
-  ObjectAttributes attributes;
-  attributes.user_metadata = {{"a", "b"}};
-  s3.transport.Answer(200, {}, CopyXml());
-  EXPECT_EQ(ProofOf(s3.store->SetMetadata(s3.context, s3.permit, "k", "v1", attributes)),
-            "e2 service-copy");
-  const SentRequest& sent = s3.transport.last();
-  EXPECT_EQ(sent.Header("x-amz-copy-source"), "/lake/k");
-  EXPECT_EQ(sent.Header("x-amz-copy-source-if-match"), "\"v1\"");
-  EXPECT_EQ(sent.Header("if-match"), "\"v1\"");
-  EXPECT_EQ(sent.Header("x-amz-metadata-directive"), "REPLACE");
-  EXPECT_EQ(sent.Header("x-amz-meta-a"), "b");
 }
 
 }  // namespace
