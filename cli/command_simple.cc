@@ -9,6 +9,7 @@
 #include "cli/open_store.h"
 #include "cli/session.h"
 #include "lib/base/text.h"
+#include "lib/plan/attributes.h"
 #include "lib/plan/merge.h"
 #include "lib/policy/permit_issuer.h"
 #include "lib/store/digest_check.h"
@@ -257,7 +258,8 @@ int RunCat(Session& session) {
   if (!meta.ok()) return session.Fail(meta.status());
   options->version = meta->entry.version;
   const bool whole = options->offset == 0 && options->length == 0;
-  StdoutSink sink(session.results, whole ? meta->entry.digests : DigestSet());
+  const DigestSet told = DigestsToMeet(meta->entry.digests, meta->attributes);
+  StdoutSink sink(session.results, whole ? told : DigestSet());
   sink.StartAt(options->offset);
   Status status = target->store->Get(session.Context(), key, *options, sink).status();
   if (session.results.error() != 0) return kExitDone;  // main says what that means.

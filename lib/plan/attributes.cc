@@ -223,6 +223,11 @@ std::string_view ContentTypeOf(std::string_view key) {
   return place != kTypes.end() && place->extension == extension ? place->type : kUnknownType;
 }
 
+DigestSet DigestsToMeet(const DigestSet& told, const ObjectAttributes& attributes) {
+  if (!told.empty() || !attributes.claimed_crc64nvme) return told;
+  return DigestSet{Digest::Crc64Nvme(*attributes.claimed_crc64nvme)};
+}
+
 ObjectAttributes TargetAttributes(const AttributeRules& rules, const ObjectMeta& source,
                                   std::string_view key) {
   ObjectAttributes wanted = Wanted(rules, source, key);

@@ -37,6 +37,11 @@ struct AttributeRules {
   bool operator==(const AttributeRules& other) const = default;
 };
 
+// The digests that the bytes of an object must have when they are read: those that its service
+// told, or, where it told none, the one that godwit recorded as it wrote the object. The record is
+// no evidence that two objects are equal, but bytes that contradict it are damaged.
+DigestSet DigestsToMeet(const DigestSet& told, const ObjectAttributes& attributes);
+
 // The attributes that the target object gets: the source's, the type by --content-type, else the
 // source's, else by the key's extension, else application/octet-stream; `mtime` is the source's,
 // else its last-modified time. What the target cannot hold is left out. Pure.

@@ -107,7 +107,7 @@ Event CommandExecutor::PutStreamed(CommandId id, const TransferWholeCommand& who
                            .WithObject(whole.source_key),
                        Side::kSource);
   }
-  const DigestSet told = ToldDigests(whole.source.digests, meta->entry.digests);
+  const DigestSet told = ToldDigests(whole.source.digests, *meta);
   BoundedPipe pipe(kPipeBytes, 0, whole.size_bytes);
   HoldBackSink sink(pipe.sink(), 0, whole.size_bytes, NeedsMd5(told));
   Transferred transferred;
@@ -116,9 +116,8 @@ Event CommandExecutor::PutStreamed(CommandId id, const TransferWholeCommand& who
                                                       GetOptions{0, 0, whole.source_version}, into);
     if (!got.ok()) return got.status();
     transferred.digests = into.Finish();
-    Status agreed =
-        CheckSource(transferred.digests, ToldDigests(whole.source.digests, got->entry.digests),
-                    transferred.source_checked);
+    Status agreed = CheckSource(transferred.digests, ToldDigests(whole.source.digests, *got),
+                                transferred.source_checked);
     return agreed.ok() ? agreed : std::move(agreed).WithObject(whole.source_key);
   };
   const auto write = [&](const CallContext& write_context, ByteSource& body) {

@@ -106,7 +106,7 @@ Event CommandExecutor::PutBuffered(CommandId id, const TransferWholeCommand& who
 
   Transferred transferred;
   transferred.digests = sink.sum().digests();
-  const DigestSet told = ToldDigests(whole.source.digests, meta->entry.digests);
+  const DigestSet told = ToldDigests(whole.source.digests, *meta);
   if (NeedsMd5(told)) transferred.digests.Set(Digest(DigestKind::kMd5, Md5(buffer.bytes())));
   Status agreed = CheckSource(transferred.digests, told, transferred.source_checked);
   if (!agreed.ok()) {

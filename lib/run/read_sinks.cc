@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/plan/attributes.h"
+
 namespace godwit {
 
 namespace {
@@ -74,10 +76,10 @@ Status CheckSource(const DigestSet& read, const DigestSet& told, bool& checked) 
   return Status::Ok();
 }
 
-DigestSet ToldDigests(const DigestSet& listed, const DigestSet& read) {
+DigestSet ToldDigests(const DigestSet& listed, const ObjectMeta& read) {
   DigestSet told = listed;
-  for (const Digest& digest : read.all()) told.Set(digest);
-  return told;
+  for (const Digest& digest : read.entry.digests.all()) told.Set(digest);
+  return DigestsToMeet(told, read.attributes);
 }
 
 bool NeedsMd5(const DigestSet& told) {

@@ -7,6 +7,7 @@
 
 #include "godwit/byte_stream.h"
 #include "godwit/digest.h"
+#include "godwit/object_meta.h"
 #include "lib/checksum/content_hasher.h"
 #include "lib/crypto/md5.h"
 #include "lib/crypto/sha256.h"
@@ -61,8 +62,8 @@ class HashSink final : public ByteSink {
 Status CheckSource(const DigestSet& read, const DigestSet& told, bool& checked);
 
 // What both answers of a source, the listing and the read itself, say of its content; the later one
-// counts.
-DigestSet ToldDigests(const DigestSet& listed, const DigestSet& read);
+// counts. See DigestsToMeet.
+DigestSet ToldDigests(const DigestSet& listed, const ObjectMeta& read);
 
 // True if MD5 is the only digest of `told` that could be compared: MD5 costs more than all the
 // rest of a transfer, so that it is computed for nothing else.

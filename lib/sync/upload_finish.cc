@@ -31,7 +31,7 @@ void Upload::PrepareFinish() {
                 Side::kTarget);
   }
   digests_ = *whole;
-  const DigestSet told = job_.SourceDigests();
+  const DigestSet told = DigestsToMeet(job_.SourceDigests(), job_.SourceMeta().attributes);
   if (const std::optional<DigestKind> common = DigestSet::Common(digests_, told)) {
     if (*digests_.Find(*common) != *told.Find(*common)) {
       return Restart(Status(ErrorKind::kCorrupted,

@@ -28,6 +28,14 @@ ObjectMeta Source() {
   return source;
 }
 
+TEST(DigestsToMeet, RecordCountsOnlyWhereTheServiceToldNothing) {
+  const ObjectAttributes recorded = Source().attributes;
+  const DigestSet told{Digest::Crc32c(1)};
+  EXPECT_EQ(DigestsToMeet(told, recorded), told);
+  EXPECT_EQ(DigestsToMeet({}, recorded), DigestSet{Digest::Crc64Nvme(7)});
+  EXPECT_EQ(DigestsToMeet({}, {}), DigestSet{});
+}
+
 TEST(TargetAttributes, CarriesTheSourcesOver) {
   ObjectAttributes expected = Source().attributes;
   expected.storage_class = "";
