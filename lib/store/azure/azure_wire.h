@@ -85,6 +85,7 @@ Result<ObjectMeta> AzureObjectFromHead(std::string_view key, const HttpHeaders& 
 struct AzureDownload {
   ObjectMeta meta;
   std::uint64_t length = 0;  // Of the body that follows.
+  HttpHeaders headers;       // Of the answer, once it is whole.
 };
 Result<AzureDownload> AzureObjectFromGet(std::string_view key, const HttpResponse& head,
                                          const GetOptions& options);
