@@ -155,7 +155,8 @@ void ObjectTask::OnCopied(CopyEnd end) {
       return Copy();
     case CopyEnd::Kind::kCancelled:
     case CopyEnd::Kind::kDropped:
-      if (core_.stopping()) return EndStopped();
+      // What may have reached the target is not passed over in silence.
+      if (core_.stopping() && !end.status.maybe_applied()) return EndStopped();
       break;
     case CopyEnd::Kind::kFailed:
       break;

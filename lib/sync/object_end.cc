@@ -117,7 +117,8 @@ void ObjectTask::EndStopped() {
 }
 
 void ObjectTask::EndFailed(Status status, Side side, bool of_data) {
-  if (core_.stopping() && status.Is(ErrorKind::kCancelled)) return EndStopped();
+  const bool untouched = status.Is(ErrorKind::kCancelled) && !status.maybe_applied();
+  if (core_.stopping() && untouched) return EndStopped();
   core_.ledger().CountFailedCopy();
   if (status.Is(ErrorKind::kCancelled)) {
     core_.ledger().NoteExit(1);
