@@ -56,6 +56,20 @@ bool AzureStorage::Access::Remove(std::string_view name) {
   return storage_.containers_.erase(std::string(name)) > 0;
 }
 
+std::vector<godwit::FakeUpload> AzureStorage::OpenUploads(std::string_view container_name) {
+  std::vector<godwit::FakeUpload> uploads;
+  Access access = Lock();
+  const AzureContainer* container = access.Find(container_name);
+  if (container == nullptr) return uploads;
+  for (const auto& [name, blocks] : container->staged) {
+    if (blocks.empty()) continue;
+    godwit::FakeUpload open{name, "", blocks.size(), 0};
+    for (const AzureBlock& block : blocks) open.size_bytes += block.content.size();
+    uploads.push_back(std::move(open));
+  }
+  return uploads;
+}
+
 std::string AzureStorage::NextEtag() {
   char text[32];
   std::snprintf(text, sizeof(text), "0x8DD%012llX",

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fakecloud/content.h"
+#include "fakecloud/fake_cloud.h"
 #include "fakecloud/storage.h"
 
 namespace fakecloud {
@@ -73,6 +74,8 @@ class AzureStorage {
   Access Lock() { return Access(*this); }
   const StoragePolicy& policy() const { return policy_; }
   bool hierarchical() const { return hierarchical_; }
+  // Blobs with uncommitted blocks.
+  std::vector<godwit::FakeUpload> OpenUploads(std::string_view container);
   // An ETag that was not given before.
   std::string NextEtag();
 

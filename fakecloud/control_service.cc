@@ -69,6 +69,14 @@ std::string ReadAll(RequestBody& body) {
 
 }  // namespace
 
+std::optional<std::vector<godwit::FakeUpload>> ControlService::Uploads(
+    std::string_view path, const std::string& bucket) const {
+  if (path == "/uploads") return cloud_.OpenUploads(bucket);
+  if (path == "/gcs/uploads") return cloud_.OpenGcsUploads(bucket);
+  if (path == "/azure/uploads") return cloud_.OpenAzureUploads(bucket);
+  return std::nullopt;
+}
+
 Response ControlService::Get(std::string_view path, const std::string& bucket) {
   Json answer = Json::array();
   if (path == "/counters") return JsonResponse(200, cloud_.Counters().ToJson());
@@ -78,8 +86,8 @@ Response ControlService::Get(std::string_view path, const std::string& bucket) {
          gcs ? cloud_.ListGcsObjects(bucket) : cloud_.ListObjects(bucket)) {
       answer.push_back(ObjectJson(object));
     }
-  } else if (path == "/uploads") {
-    for (const godwit::FakeUpload& upload : cloud_.OpenUploads(bucket)) {
+  } else if (const auto uploads = Uploads(path, bucket)) {
+    for (const godwit::FakeUpload& upload : *uploads) {
       answer.push_back(Json{{"key_b64", ToBase64(upload.key)},
                             {"upload_id", upload.upload_id},
                             {"parts", upload.part_count},

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "fakecloud/fake_cloud.h"
 #include "fakecloud/http_message.h"
@@ -16,6 +20,9 @@ class ControlService final : public Service {
 
  private:
   Response Get(std::string_view path, const std::string& bucket);
+  // The open uploads that a path shows; none if it shows something else.
+  std::optional<std::vector<godwit::FakeUpload>> Uploads(std::string_view path,
+                                                         const std::string& bucket) const;
   Response Post(std::string_view path, Request& request);
 
   godwit::FakeCloud& cloud_;

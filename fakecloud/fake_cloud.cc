@@ -368,4 +368,12 @@ std::vector<FakeObject> FakeCloud::ListGcsObjects(std::string_view bucket) const
   return impl_->gcs.ListObjects(bucket);
 }
 
+std::vector<FakeUpload> FakeCloud::OpenGcsUploads(std::string_view bucket) const {
+  return impl_->gcs.OpenUploads(bucket);
+}
+
+std::vector<FakeUpload> FakeCloud::OpenAzureUploads(std::string_view container) const {
+  return impl_->azure_storage.OpenUploads(container);
+}
+
 }  // namespace godwit

@@ -169,6 +169,11 @@ class FakeCloud {
   std::optional<std::string> GetGcsObject(std::string_view bucket, std::string_view key) const;
   bool RemoveGcsObject(std::string_view bucket, std::string_view key);
   std::vector<FakeObject> ListGcsObjects(std::string_view bucket) const;
+  // Sessions have no parts.
+  std::vector<FakeUpload> OpenGcsUploads(std::string_view bucket) const;
+
+  // Blobs with uncommitted blocks; there is no id.
+  std::vector<FakeUpload> OpenAzureUploads(std::string_view container) const;
 
  private:
   FakeCloud();

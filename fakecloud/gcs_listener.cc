@@ -141,4 +141,26 @@ std::vector<godwit::FakeObject> GcsListener::ListObjects(std::string_view bucket
   return objects;
 }
 
+std::vector<godwit::FakeUpload> GcsListener::OpenUploads(std::string_view bucket_name) {
+  std::vector<godwit::FakeUpload> uploads;
+  std::vector<std::shared_ptr<GcsUploadSession>> sessions;
+  {
+    const std::lock_guard lock(storage_.mutex);
+    for (const auto& [id, session] : storage_.sessions) sessions.push_back(session);
+    const GcsBucket* bucket = storage_.Find(bucket_name);
+    if (bucket == nullptr) return uploads;
+    for (const auto& [id, upload] : bucket->uploads) {
+      godwit::FakeUpload open{upload.key, id, upload.parts.size(), 0};
+      for (const auto& [number, part] : upload.parts) open.size_bytes += part.content.size();
+      uploads.push_back(std::move(open));
+    }
+  }
+  for (const auto& session : sessions) {
+    const std::lock_guard one_at_a_time(session->mutex);
+    if (session->cancelled || session->finished || session->bucket != bucket_name) continue;
+    uploads.push_back({session->key, session->id, 0, session->content.size()});
+  }
+  return uploads;
+}
+
 }  // namespace fakecloud

@@ -36,6 +36,8 @@ class GcsListener {
   std::optional<std::string> GetObject(std::string_view bucket, std::string_view key);
   bool RemoveObject(std::string_view bucket, std::string_view key);
   std::vector<godwit::FakeObject> ListObjects(std::string_view bucket);
+  // Sessions and uploads in parts.
+  std::vector<godwit::FakeUpload> OpenUploads(std::string_view bucket);
 
  private:
   const godwit::FakeCloudOptions& options_;
