@@ -99,7 +99,7 @@ struct UploadPart {
 struct PartReceipt {
   std::uint32_t index = 0;
   std::uint64_t size_bytes = 0;
-  std::string token;  // The part's ETag, the block id.
+  std::string token;  // The part's ETag, the block id; behind a space a note that no list has.
   DigestSet digests;  // Of the part's bytes, as far as known.
 };
 

@@ -28,7 +28,7 @@ class Ledger {
   void NoteResumable() { summary_.resumable = true; }
   // An upload of an earlier run goes on, with so many bytes that need not travel again.
   void CountReused(std::uint64_t bytes) {
-    summary_.resumed = true;
+    summary_.resumed = summary_.resumed || bytes > 0;
     summary_.bytes_reused += bytes;
   }
 

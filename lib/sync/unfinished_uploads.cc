@@ -20,12 +20,14 @@ bool HasBothCrcs(const PartReceipt& part) {
          part.digests.Find(DigestKind::kCrc32c) != nullptr;
 }
 
+std::string_view WithoutNote(std::string_view token) { return token.substr(0, token.find(' ')); }
+
 bool Agree(const PartReceipt& ours, const PartReceipt& theirs) {
   if (ours.size_bytes != theirs.size_bytes) return false;
   if (const auto common = DigestSet::Common(ours.digests, theirs.digests)) {
     return *ours.digests.Find(*common) == *theirs.digests.Find(*common);
   }
-  return !ours.token.empty() && ours.token == theirs.token;
+  return !ours.token.empty() && WithoutNote(ours.token) == WithoutNote(theirs.token);
 }
 
 // A service that keeps one stream of bytes has every part that ends within it.
@@ -86,6 +88,8 @@ std::uint64_t FormOf(const UploadOptions& options) {
   const auto mtime = attributes.mtime ? attributes.mtime->time.time_since_epoch().count() : -1;
   add(std::to_string(mtime));
   add(options.by_copy ? "copied" : "sent");
+  add(std::to_string(static_cast<int>(options.condition.kind)));
+  add(options.condition.version);
   return sum;
 }
 
@@ -101,7 +105,8 @@ std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,
   std::vector<PartReceipt> there;
   for (const PartReceipt& part : journaled.parts) {
     if (part.index >= job.plan.part_count || part.size_bytes != LengthOf(job, part.index)) continue;
-    if (HasBothCrcs(part) && IsKept(kept, job, part)) there.push_back(part);
+    const bool countable = job.server_copy || HasBothCrcs(part);
+    if (countable && IsKept(kept, job, part)) there.push_back(part);
   }
   return there;
 }

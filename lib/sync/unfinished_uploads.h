@@ -23,8 +23,8 @@ class UnfinishedUploads {
   std::map<std::string, JournaledUpload> uploads_;  // By target key.
 };
 
-// A sum of all that an object gets when its upload begins: its metadata, and whether its parts are
-// copied inside the service. The bytes and the condition do not count.
+// A sum of all that an object gets when its upload begins: its metadata, whether its parts are
+// copied inside the service, and the condition where it is given then. The bytes do not count.
 std::uint64_t FormOf(const UploadOptions& options);
 
 // Whether a copy can go on with an upload: the same version of the source, cut in the same way, to
@@ -33,7 +33,8 @@ bool CanGoOn(const JournaledUpload& upload, const CopyJob& job, std::uint64_t fo
 
 // The receipts of `journaled` parts that the service still has, as it has them: with a digest in
 // common that agrees, or the very token that it gave. Nothing is believed that only one side
-// tells (I15). Parts without both CRCs are left out: the digest of the whole could not be made.
+// tells (I15). Parts without both CRCs are left out, as the digest of the whole could not be made,
+// but for those that the service copied itself.
 std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,
                                          const UploadedParts& kept, const CopyJob& job);
 

@@ -48,7 +48,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   // upload_resume.cc
   void TakeOver(JournaledUpload left);
   void GoOn(JournaledUpload left);
-  void Adopt(const std::vector<PartReceipt>& parts);
+  void Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept);
   void AbortLeft(const JournaledUpload& left);
   bool StaysForLater() const;
 
@@ -117,7 +117,6 @@ class Upload : public std::enable_shared_from_this<Upload> {
   DigestSet digests_;  // Of the whole object, once all parts are there.
   int finish_attempts_ = 0;
   bool finish_lost_ = false;
-  bool stale_condition_ = false;  // Given by an earlier run, for what it saw at the target.
   std::optional<CopyEnd> closing_;
   std::optional<Status> restarting_;
 };

@@ -83,12 +83,6 @@ void Upload::OnFinished(Answer<PutReceipt> answer) {
   // An upload that is not known any more may be one that was finished.
   const bool unknown = status.Is(ErrorKind::kNotFound);
   const FailureClass what = ClassifyFailure(status, Side::kTarget);
-  const bool stale = std::exchange(stale_condition_, false);
-  if (stale && what == FailureClass::kTargetChanged) {
-    return Restart(Status(ErrorKind::kUnavailable, "the target has changed since the upload began")
-                       .WithObject(job_.target_key),
-                   Side::kTarget);
-  }
   // A condition may be lost to our own finish whose answer was lost before.
   const bool own_doing = finish_lost_ && what == FailureClass::kTargetChanged;
   finish_lost_ = finish_lost_ || status.maybe_applied();

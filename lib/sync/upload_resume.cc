@@ -1,11 +1,21 @@
 // What an upload does with one that an earlier run left behind, and when it stays behind itself.
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload.h"
 
 namespace godwit {
+namespace {
+
+// Who may write need not be allowed to list parts, and not every service can.
+bool IsRefused(const Status& status) {
+  return status.Is(ErrorKind::kPermissionDenied) || status.Is(ErrorKind::kUnsupported) ||
+         status.Is(ErrorKind::kInvalidArgument);
+}
+
+}  // namespace
 
 void Upload::TakeOver(JournaledUpload left) {
   // The earlier run never heard of its begin, and so has sent no part: what there may be is empty,
@@ -22,9 +32,16 @@ void Upload::GoOn(JournaledUpload left) {
   core_.Ask<UploadedParts>(
       {}, std::move(list),
       [self = shared_from_this(), left = std::move(left)](Answer<UploadedParts> answer) {
-        if (answer.ok()) return self->Adopt(PartsStillThere(left, *answer.value, self->job_));
+        if (answer.ok()) {
+          return self->Adopt(PartsStillThere(left, *answer.value, self->job_), *answer.value);
+        }
         if (answer.dropped) {
           return self->Close(self->MakeEnd(CopyEnd::Kind::kCancelled, std::move(answer.status)));
+        }
+        // It could be read neither now nor by the next run.
+        if (IsRefused(answer.status)) {
+          self->upload_id_ = Secret();
+          return self->AbortLeft(left);
         }
         if (!answer.status.Is(ErrorKind::kNotFound)) {
           return self->CloseFor(ClassifyFailure(answer.status, Side::kTarget),
@@ -36,7 +53,7 @@ void Upload::GoOn(JournaledUpload left) {
       });
 }
 
-void Upload::Adopt(const std::vector<PartReceipt>& parts) {
+void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept) {
   parts_.assign(job_.plan.part_count, Part{});
   next_part_ = 0;
   parts_there_ = 0;
@@ -44,16 +61,18 @@ void Upload::Adopt(const std::vector<PartReceipt>& parts) {
   for (const PartReceipt& receipt : parts) {
     Part& part = parts_[receipt.index];
     part.state = Part::State::kThere;
-    part.summed = true;
-    part.sum =
-        ContentSum{receipt.size_bytes, receipt.digests.Find(DigestKind::kCrc64Nvme)->crc64nvme(),
-                   receipt.digests.Find(DigestKind::kCrc32c)->crc32c()};
+    const Digest* crc64 = receipt.digests.Find(DigestKind::kCrc64Nvme);
+    const Digest* crc32 = receipt.digests.Find(DigestKind::kCrc32c);
+    part.summed = crc64 != nullptr && crc32 != nullptr;
+    if (part.summed) {
+      part.sum = ContentSum{receipt.size_bytes, crc64->crc64nvme(), crc32->crc32c()};
+    }
     part.receipt = receipt;
     ++parts_there_;
     bytes += receipt.size_bytes;
   }
-  core_.ledger().CountReused(bytes);
-  stale_condition_ = core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin;
+  // A stream goes on in the middle of a part.
+  core_.ledger().CountReused(std::max(bytes, kept.contiguous_bytes.value_or(0)));
   stage_ = Stage::kParts;
   if (core_.stopping()) return Stop();
   SendParts();

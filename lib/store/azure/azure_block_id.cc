@@ -71,14 +71,14 @@ std::optional<AzureBlockId> AzureBlockId::Parse(std::string_view text) {
 }
 
 std::string AzurePartToken::ToText() const {
-  return block_id + (proof == Proof::kEchoed ? "+" : proof == Proof::kCopied ? "*" : "");
+  return block_id + (proof == Proof::kEchoed ? " +" : proof == Proof::kCopied ? " *" : "");
 }
 
 AzurePartToken AzurePartToken::FromText(std::string_view text) {
   AzurePartToken token;
-  if (text.ends_with('+')) token.proof = Proof::kEchoed;
-  if (text.ends_with('*')) token.proof = Proof::kCopied;
-  token.block_id = text.substr(0, text.size() - (token.proof == Proof::kNone ? 0 : 1));
+  if (text.ends_with(" +")) token.proof = Proof::kEchoed;
+  if (text.ends_with(" *")) token.proof = Proof::kCopied;
+  token.block_id = text.substr(0, text.size() - (token.proof == Proof::kNone ? 0 : 2));
   return token;
 }
 

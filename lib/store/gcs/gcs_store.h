@@ -120,6 +120,9 @@ class GcsStore final : public ObjectStore {
   Status JudgeDeleted(const CallContext& context, const DeleteRequest& request, int status,
                       const GcsError& error);
 
+  Result<GcsUploadId> OpenUpload(const Secret& upload_id);
+  void RedactSession(const std::string& path);
+
   // gcs_stream.cc: uploads as one stream.
   Result<Secret> BeginStream(const CallContext& context, std::string_view key,
                              const UploadOptions& options);

@@ -116,7 +116,7 @@ Result<Secret> GcsStore::BeginStream(const CallContext& context, std::string_vie
   id.size_bytes = options.size_bytes;
   id.handle = *path;
   const Secret secret = id.Join();
-  channel_.log().Redact(Secret(*path));
+  RedactSession(*path);
   sessions_.Begin(secret);
   return secret;
 }

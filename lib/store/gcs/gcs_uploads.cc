@@ -31,6 +31,23 @@ Status CheckStreamTokens(std::span<const PartReceipt> parts) {
 
 }  // namespace
 
+// An id may come from the journal of another process, whose log is not ours.
+Result<GcsUploadId> GcsStore::OpenUpload(const Secret& upload_id) {
+  Result<GcsUploadId> id = GcsUploadId::Split(upload_id);
+  if (id.ok() && !id->by_parts) RedactSession(id->handle);
+  return id;
+}
+
+// Whoever knows the address of a session can write to it.
+void GcsStore::RedactSession(const std::string& path) {
+  constexpr std::string_view kName = "upload_id=";
+  channel_.log().Redact(Secret(path));
+  const std::size_t begin = path.find(kName);
+  if (begin == std::string::npos) return;
+  const std::string id = path.substr(begin + kName.size());
+  channel_.log().Redact(Secret(id.substr(0, id.find('&'))));
+}
+
 Result<Secret> GcsStore::BeginUpload(const CallContext& context, const WritePermit&,
                                      std::string_view key, const UploadOptions& options) {
   GODWIT_RETURN_IF_ERROR(CheckKey("write", key));
@@ -48,7 +65,7 @@ Result<PartReceipt> GcsStore::PutPart(const CallContext& context, const WritePer
                                       std::string_view key, const Secret& upload_id,
                                       const UploadPart& part, ByteSource& body) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  const Result<GcsUploadId> id = GcsUploadId::Split(upload_id);
+  const Result<GcsUploadId> id = OpenUpload(upload_id);
   if (!id.ok()) return id.status();
   return id->by_parts ? PutXmlPart(context, key, *id, part, body)
                       : PutStreamPart(context, key, *id, part, body);
@@ -66,7 +83,7 @@ Result<PartReceipt> GcsStore::CopyPart(const CallContext& context, const WritePe
 Result<UploadedParts> GcsStore::ListParts(const CallContext& context, std::string_view key,
                                           const Secret& upload_id) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  const Result<GcsUploadId> id = GcsUploadId::Split(upload_id);
+  const Result<GcsUploadId> id = OpenUpload(upload_id);
   if (!id.ok()) return id.status();
   return id->by_parts ? ListXmlParts(context, key, *id) : ListStreamParts(context, key, *id);
 }
@@ -76,7 +93,7 @@ Result<PutReceipt> GcsStore::FinishUpload(const CallContext& context, const Writ
                                           std::span<const PartReceipt> parts,
                                           const FinishOptions& options) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  const Result<GcsUploadId> id = GcsUploadId::Split(upload_id);
+  const Result<GcsUploadId> id = OpenUpload(upload_id);
   if (!id.ok()) return id.status();
   GODWIT_RETURN_IF_ERROR(CheckParts(parts, options.size_bytes));
   if (!id->by_parts) GODWIT_RETURN_IF_ERROR(CheckStreamTokens(parts));
@@ -89,7 +106,7 @@ Result<PutReceipt> GcsStore::FinishUpload(const CallContext& context, const Writ
 Status GcsStore::AbortUpload(const CallContext& context, const WritePermit&, std::string_view key,
                              const Secret& upload_id) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  const Result<GcsUploadId> id = GcsUploadId::Split(upload_id);
+  const Result<GcsUploadId> id = OpenUpload(upload_id);
   if (!id.ok()) return Status::Ok();
   GcsRequest request;
   request.method = HttpMethod::kDelete;

@@ -11,6 +11,7 @@ namespace godwit {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::size_t kChunk = 256 << 10;
 
@@ -100,6 +101,44 @@ TEST(GcsStreamTest, LostAnswerIsLookedUpFirst) {
   ASSERT_TRUE(session.Part(0).ok());
   EXPECT_EQ(session.gcs.transport.last().Header("Content-Range"), "bytes */*");
   EXPECT_EQ(session.gcs.transport.last().body, "");
+}
+
+// The offset that the service tells counts, wherever in a part it lies.
+TEST(GcsStreamTest, I15AnotherProcessGoesOnWhereTheServiceStands) {
+  Session begun;
+  for (const std::size_t kept : {0 * kChunk, 1 * kChunk, 3 * kChunk, 4 * kChunk}) {
+    Session later;
+    later.id = begun.id;
+    later.gcs.transport.sent.clear();
+    later.Kept(kept);
+    const Result<UploadedParts> there =
+        later.gcs.store->ListParts(later.gcs.context, "k", later.id);
+    ASSERT_TRUE(there.ok()) << there.status();
+    EXPECT_EQ(there->contiguous_bytes, kept);
+    EXPECT_EQ(there->parts.size(), kept / (2 * kChunk));
+    EXPECT_EQ(later.gcs.transport.last().Header("Content-Range"), "bytes */*");
+    for (const std::size_t end : {2 * kChunk, 4 * kChunk}) {
+      if (kept < end) later.Kept(end);
+    }
+    for (const std::uint32_t index : {0U, 1U, 2U}) ASSERT_TRUE(later.Part(index).ok());
+    std::size_t bytes_sent = 0;
+    for (const SentRequest& request : later.gcs.transport.sent) bytes_sent += request.body.size();
+    EXPECT_EQ(bytes_sent, 4 * kChunk - kept);
+    later.gcs.Json(later.Object());
+    ASSERT_TRUE(later.Finish().ok());
+    EXPECT_EQ(later.gcs.transport.last().Header("x-goog-hash"), GcsHashHeader(later.crc()));
+  }
+}
+
+// Who has it can write to it, without a key.
+TEST(GcsStreamTest, AddressOfASessionFromAJournalIsNeverLogged) {
+  const Session begun;
+  FakeGcs later;
+  later.transport.Answer(410);
+  EXPECT_TRUE(
+      later.store->ListParts(later.context, "k", begun.id).status().Is(ErrorKind::kNotFound));
+  later.log.Warn("PUT /upload/storage/v1/b/lake/o?upload_id=S1 and again S1");
+  EXPECT_THAT(later.log_text.str(), Not(HasSubstr("S1")));
 }
 
 TEST(GcsStreamTest, LostFinishIsFoundAgain) {

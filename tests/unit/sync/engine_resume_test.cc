@@ -53,6 +53,20 @@ class EngineResume : public testing::Test {
     EXPECT_TRUE(second_.target.uploads.empty());
     return second_.Sent<TransferPartCommand>().size();
   }
+  // As if it had always been so.
+  void GiveConditionsAtBegin() {
+    second_.target.capabilities.condition_on_finish = ConditionSupport::kAtBegin;
+    left().options.condition = WriteCondition::CreateOnly();
+    second_.unfinished[0].form = FormOf(left().options);
+  }
+  void LoseTheTargetDuringTheSecondRun() {
+    second_.watch = [this](const Command& command) {
+      if (Is<TransferPartCommand>(command)) second_.target.Set("big", "somebody else's");
+    };
+    EXPECT_EQ(second_.Run().exit_code, 10);
+    EXPECT_EQ(second_.target.objects.at("big").bytes, "somebody else's");
+    EXPECT_TRUE(second_.target.uploads.empty());
+  }
   FakeUpload& left() { return second_.target.uploads.begin()->second; }
 
   ScriptedRunner first_;
@@ -130,8 +144,11 @@ TEST(FormOf, TellsEveryPieceOfMetadataApart) {
   with([](UploadOptions& o) { o.attributes.user_metadata = {{"a", ""}, {"b", ""}}; });
   with([](UploadOptions& o) { o.attributes.tags = {{"a", "b"}}; });
   with([](UploadOptions& o) { o.by_copy = true; });
-  EXPECT_EQ(forms.size(), 12U);
-  plain.condition = WriteCondition::CreateOnly();
+  with([](UploadOptions& o) { o.condition = WriteCondition::CreateOnly(); });
+  with([](UploadOptions& o) { o.condition = WriteCondition::IfVersion("1"); });
+  with([](UploadOptions& o) { o.condition = WriteCondition::IfVersion("2"); });
+  EXPECT_EQ(forms.size(), 15U);
+  plain.size_bytes = 7;
   EXPECT_TRUE(forms.contains(FormOf(plain)));
 }
 
@@ -159,11 +176,65 @@ TEST_F(EngineResume, ListingThatFailedAbortsNothing) {
   EXPECT_EQ(second_.target.uploads.size(), 1U);
 }
 
-TEST_F(EngineResume, ConditionThatWasGivenAtTheBeginMayBeStale) {
-  second_.target.capabilities.condition_on_finish = ConditionSupport::kAtBegin;
-  left().options.condition = WriteCondition::CreateOnly();
+// Its condition was given then and would fail in the end, when all has been sent.
+TEST_F(EngineResume, UploadThatWasBegunForAnotherTargetBeginsAnew) {
+  GiveConditionsAtBegin();
   second_.target.Set("big", "somebody else's");
-  EXPECT_EQ(Finish(), 5U);
+  EXPECT_EQ(Finish(), 4U);
+  EXPECT_EQ(second_.Sent<AbortUploadCommand>().size(), 1U);
+}
+
+TEST_F(EngineResume, UploadThatWasBegunForTheSameTargetGoesOn) {
+  GiveConditionsAtBegin();
+  EXPECT_EQ(Finish(), 1U);
+}
+
+TEST_F(EngineResume, TargetThatChangesDuringTheSecondRunIsLeftAlone) {
+  LoseTheTargetDuringTheSecondRun();
+}
+
+TEST_F(EngineResume, TargetThatChangesAfterAConditionAtBeginIsLeftAlone) {
+  GiveConditionsAtBegin();
+  LoseTheTargetDuringTheSecondRun();
+}
+
+// Who may write need not be allowed to list parts.
+TEST_F(EngineResume, PartsThatMayNotBeListedBeginAnew) {
+  second_.before = [](const Command& command) -> std::optional<Status> {
+    if (!Is<ListPartsCommand>(command)) return std::nullopt;
+    return Status(ErrorKind::kPermissionDenied, "403");
+  };
+  EXPECT_EQ(Finish(), 4U);
+  EXPECT_EQ(second_.Sent<AbortUploadCommand>().size(), 1U);
+}
+
+TEST_F(EngineResume, NoteOfTheStoreInATokenIsNotCompared) {
+  const PartReceipt part = second_.unfinished[0].parts[0];
+  CopyJob job;
+  job.plan.part_size_bytes = job.source.size_bytes = part.size_bytes;
+  job.plan.part_count = 1;
+  for (const auto& [listed, taken] : {std::pair{"a", true}, {"b", false}, {"a +", true}}) {
+    UploadedParts kept;
+    kept.parts.push_back({0, part.size_bytes, listed, {}});
+    JournaledUpload journaled;
+    journaled.parts.push_back({0, part.size_bytes, "a +", part.digests});
+    const std::vector<PartReceipt> there = PartsStillThere(journaled, kept, job);
+    EXPECT_EQ(there.size(), taken ? 1U : 0U) << listed;
+    for (const PartReceipt& receipt : there) EXPECT_EQ(receipt.token, "a +");
+  }
+}
+
+// The service copied it, and nobody has seen its bytes.
+TEST_F(EngineResume, CopiedPartNeedsNoDigest) {
+  CopyJob job;
+  job.plan.part_size_bytes = job.source.size_bytes = 10;
+  job.plan.part_count = 1;
+  JournaledUpload journaled;
+  journaled.parts.push_back({0, 10, "a", {}});
+  const UploadedParts kept{journaled.parts, {}};
+  EXPECT_TRUE(PartsStillThere(journaled, kept, job).empty());
+  job.server_copy = true;
+  EXPECT_EQ(PartsStillThere(journaled, kept, job).size(), 1U);
 }
 
 // It is empty, and may as well be somebody else's.
