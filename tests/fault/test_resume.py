@@ -2,51 +2,21 @@
 
 import os
 import signal
-import subprocess
-import time
 
-import harness
-from harness import Case, Fakecloud, main
+from harness import main
+from kills import MIB, S3, KillCase
 
-MIB = 1 << 20
 PART = 8 * MIB
 PARTS = 20
 JOBS = 4
-SLOW = {"fault": "stall", "seconds": 0.3}
 
 
-class Resume(Case):
+class Resume(KillCase):
     def setUp(self):
         super().setUp()
-        self.cloud = Fakecloud()
-        self.addCleanup(self.cloud.__exit__)
         self.bytes = os.urandom(PARTS * PART - 12345)
         self.source = self.tree({"big": self.bytes, "small": b"x"})
         self.options = ["--part-size", "8MiB", "--jobs", str(JOBS)]
-
-    def interrupt(self, operation, count, number, *arguments):
-        """Ends a sync by a signal once `count` requests of an operation were seen."""
-        self.cloud.faults({"on": {"op": operation}, "do": SLOW, "times": 0})
-        env = dict(harness.CLEAN, HOME=str(self.work), XDG_STATE_HOME=str(self.state), **self.cloud.env())
-        with subprocess.Popen([harness.GODWIT, "sync", "--json", *self.options, *arguments], env=env,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            deadline = time.monotonic() + 60
-            while self.cloud.requests(operation) < count:
-                self.assertLess(time.monotonic(), deadline)
-                self.assertIsNone(process.poll(), "it ended before it could be interrupted")
-                time.sleep(0.01)
-            time.sleep(0.1)  # In the middle of a pause: what was answered is remembered by now.
-            process.send_signal(number)
-            out, err = process.communicate(timeout=60)
-        seen = self.cloud.requests(operation)
-        self.cloud.faults()
-        return process.returncode, seen, out, err
-
-    def stored(self):
-        return self.cloud.client().get_object(Bucket="bucket", Key="d/big")["Body"].read()
-
-    def leftovers(self, folder):
-        return [name for _, _, names in os.walk(folder) for name in names if name.startswith(".godwit")]
 
     def test_killed_upload_goes_on_with_the_parts_that_the_service_has_I15(self):
         for count in (2, 7, 18):
@@ -58,7 +28,7 @@ class Resume(Case):
                 run = self.sync(*self.options, self.source, "s3://bucket/d", server=self.cloud)
                 self.assertLessEqual(seen + self.cloud.requests("UploadPart"), PARTS + JOBS)
                 self.assertTrue(run.summary["resumed"])
-                self.assertTrue(self.stored() == self.bytes)
+                self.assertTrue(self.stored(S3) == self.bytes)
                 self.assertEqual(self.cloud.uploads(), [])
 
     def test_interrupted_upload_stays_and_goes_on(self):
@@ -69,7 +39,7 @@ class Resume(Case):
         run = self.sync(*self.options, self.source, "s3://bucket/d", server=self.cloud)
         self.assertEqual(seen + self.cloud.requests("UploadPart"), PARTS)
         self.assertEqual(run.summary["bytes"]["reused"], seen * PART)
-        self.assertTrue(self.stored() == self.bytes)
+        self.assertTrue(self.stored(S3) == self.bytes)
         self.assertEqual(self.cloud.uploads(), [])
 
     def test_no_resume_begins_anew_and_leaves_nothing(self):
@@ -85,7 +55,7 @@ class Resume(Case):
         (self.source / "big").write_bytes(self.bytes)
         self.sync(*self.options, self.source, "s3://bucket/d", server=self.cloud)
         self.assertEqual(self.cloud.requests("UploadPart"), PARTS)
-        self.assertTrue(self.stored() == self.bytes)
+        self.assertTrue(self.stored(S3) == self.bytes)
         self.assertEqual(self.cloud.uploads(), [])
 
     def test_upload_of_a_file_that_is_gone_is_aborted(self):

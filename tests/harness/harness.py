@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 TOP = pathlib.Path(os.environ.get("GODWIT_TOP", pathlib.Path(__file__).resolve().parents[2]))
@@ -101,6 +102,15 @@ def minio(tls=False):
     return Server(*values, ca_bundle=os.environ.get(prefix + "CA_BUNDLE"))
 
 
+def azurite(endpoint=None):
+    """A connection string for the Azurite that tests/run.sh started, at `endpoint` if that leads there, too."""
+    names = ("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_BLOB_ENDPOINT")
+    account, key, own = (os.environ.get("GODWIT_TEST_AZURITE_" + name) for name in names)
+    if not (account and key and own):
+        raise RuntimeError("no Azurite: GODWIT_TEST_AZURITE_* is not set; run tests/run.sh e2e")
+    return f"BlobEndpoint={endpoint or own};AccountName={account};AccountKey={key}"
+
+
 class Fakecloud(Server):
     """A fakecloud process of its own; a context manager."""
 
@@ -128,7 +138,7 @@ class Fakecloud(Server):
         self.control = values["GODWIT_FAKECLOUD_CONTROL"]
 
     def env(self):
-        return dict(super().env(), AZURE_STORAGE_CONNECTION_STRING=self.azure)
+        return dict(super().env(), AZURE_STORAGE_CONNECTION_STRING=self.azure, STORAGE_EMULATOR_HOST=self.gcs)
 
     def __enter__(self):
         return self
@@ -139,10 +149,20 @@ class Fakecloud(Server):
         self.log.close()
         shutil.rmtree(self.folder)
 
+    @staticmethod
+    def open(request, ok=()):
+        """A plain request, past any proxy; statuses of `ok` are no errors."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            return opener.open(request, timeout=30)
+        except urllib.error.HTTPError as error:
+            if error.code not in ok:
+                raise
+            return error
+
     def call(self, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(self.control + path, data=data), timeout=30) as answer:
+        with self.open(urllib.request.Request(self.control + path, data=data)) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
 
@@ -159,9 +179,15 @@ class Fakecloud(Server):
         counts = {name.removeprefix("s3:"): n for name, n in self.counters()["requests"].items() if n}
         return counts if operation is None else counts.get(operation, 0)
 
-    def uploads(self, bucket="bucket"):
-        """The open multipart uploads of a bucket."""
-        return self.call(f"/uploads?bucket={bucket}")
+    def uploads(self, bucket="bucket", service="s3"):
+        """The open uploads of a bucket: multipart uploads, sessions, blobs with uncommitted blocks."""
+        return self.call(f"{'' if service == 's3' else '/' + service}/uploads?bucket={bucket}")
+
+    def settle(self):
+        """Waits until the server has noticed that a client is gone."""
+        before = None
+        while before != (before := self.counters()["bytes_received"]):
+            time.sleep(0.1)
 
     def fired(self):
         """How often each fault of the script fired, in its order."""
