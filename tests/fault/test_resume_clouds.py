@@ -141,6 +141,13 @@ class Upload(Changes):
         self.assertEqual(run.summary["bytes"]["reused"], 0)
         self.check(run, data)
 
+    def test_finish_whose_answer_nobody_heard_is_found_done(self):
+        self.kill(self.target.finish, 1, self.origin, self.goal)
+        run = self.rerun(self.origin, self.goal)
+        self.check(run)
+        self.assertEqual(run.summary["objects"]["copied"], 0)
+        self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
+
     def test_upload_that_the_service_forgot_begins_anew(self):
         self.kill_here(4)
         expire(self, self.target)
@@ -268,6 +275,16 @@ class DownloadFromGcs(Download, KillCase):
 
 class DownloadFromAzure(Download, KillCase):
     source = AZURE
+
+    def test_blob_that_is_known_by_its_md5_only_goes_on_and_is_proven_by_it(self):
+        self.put(self.source, "big", self.data)  # In one piece.
+        self.kill_here(6)
+        self.cloud.faults({"on": {"op": "GetBlob"}, "do": {"fault": "corrupt", "offset": "middle"}})
+        run = self.rerun(self.origin, self.goal)
+        self.assertEqual(self.cloud.fired(), [1])
+        self.assertTrue(run.summary["resumed"])
+        self.assertEqual({action["verified"] for action in run.actions(key="big")}, {"md5"})
+        self.check(run)
 
 
 class S3ToAzure(Transfer, KillCase):
