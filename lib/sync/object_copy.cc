@@ -96,8 +96,9 @@ void ObjectTask::Copy() {
     if (size_bytes <= target.copy_bytes_max) return CopyWhole(std::move(job));
     return CopyInParts(std::move(job));
   }
-  job.stream =
-      plan->multipart && OnlyMd5(job.SourceDigests()) && size_bytes <= target.put_bytes_max;
+  // A folder checks the MD5 of its parts at the end, so that a copy to it can go on after a kill.
+  job.stream = plan->multipart && OnlyMd5(job.SourceDigests()) && !target.is_local &&
+               size_bytes <= target.put_bytes_max;
   if (!plan->multipart || job.stream) return CopyWhole(std::move(job));
   CopyInParts(std::move(job));
 }

@@ -87,6 +87,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   // upload_finish.cc
   void PrepareFinish();
   std::optional<DigestSet> WholeDigests() const;
+  std::optional<Digest> Md5ToCheck() const;
   void Finish();
   void OnFinished(Answer<PutReceipt> answer);
   void LookUpFinish(Status status);

@@ -43,6 +43,16 @@ void Upload::PrepareFinish() {
   Finish();
 }
 
+// All that the source tells of its bytes may be what parts do not add up to. A folder can read
+// them once more before the file gets its name.
+std::optional<Digest> Upload::Md5ToCheck() const {
+  const DigestSet told = job_.SourceDigests();
+  const Digest* md5 = told.Find(DigestKind::kMd5);
+  const bool wanted = md5 != nullptr && core_.endpoints().target.is_local &&
+                      !DigestSet::Common(digests_, told).has_value();
+  return wanted ? std::optional<Digest>(*md5) : std::nullopt;
+}
+
 void Upload::Finish() {
   if (core_.stopping()) return Close(MakeEnd(CopyEnd::Kind::kCancelled));
   FinishUploadCommand finish;
@@ -55,6 +65,7 @@ void Upload::Finish() {
   }
   finish.options.size_bytes = job_.source.size_bytes;
   finish.options.digests = digests_;
+  if (const std::optional<Digest> md5 = Md5ToCheck()) finish.options.digests.Set(*md5);
   finish.options.attributes = TargetAttributes(*job_.rules, job_.SourceMeta(), job_.target_key);
 
   auto send = [self = shared_from_this(), finish = std::move(finish)]() mutable {

@@ -26,6 +26,7 @@ class Transfer:
         self.there = self.tree({"big": self.data, "small": b"x"})
         if self.source:
             self.sync("--part-size", f"{self.source.part_bytes}", self.there, self.source.url, server=self.cloud)
+            shutil.rmtree(self.state)
         self.origin = self.source.url if self.source else self.there
         self.goal = self.target.url if self.target else self.work / "back"
 
@@ -45,10 +46,13 @@ class Transfer:
     def result(self):
         return self.stored(self.target) if self.target else (self.goal / "big").read_bytes()
 
+    def left_behind(self):
+        return self.uploads(self.target) if self.target else self.leftovers(self.goal)
+
     def check(self, run, data=None):
         """The object is right, and nothing else is left."""
         self.assertTrue(self.result() == (data or self.data), "other bytes")
-        self.assertEqual(self.uploads(self.target) if self.target else self.leftovers(self.goal), [])
+        self.assertEqual(self.left_behind(), [])
         self.assertEqual(run.summary["exit_code"], 0)
 
     def forget(self):
@@ -80,13 +84,69 @@ class Transfer:
                 self.forget()
 
 
-class Upload(Transfer):
-    """What can have happened between the two runs, or happens in the second."""
+class Changes(Transfer):
+    """What can happen in the second run, and to the journal before it."""
+
+    def change_target(self):
+        if self.target:
+            self.put(self.target, "big", b"somebody else's")
+        else:
+            (self.goal / "big").write_bytes(b"somebody else's")
+
+    def begun_without_journal(self, run):
+        self.assertIn("set aside", run.err)
+        self.assertFalse(run.summary["resumed"])
+        self.assertTrue(self.result() == self.data)
+        if self.target in (None, AZURE):  # Elsewhere nobody can know whose an upload is.
+            self.assertEqual(self.left_behind(), [])
+
+    def test_target_that_changes_in_the_second_run_is_left_alone(self):
+        self.kill_here(4)
+        self.cloud.faults({"on": {"op": self.moving.rpartition(":")[2]}, "do": {"fault": "stall", "seconds": 1}})
+        with self.start(self.origin, self.goal) as process:
+            self.wait_for(self.moving, 1, process)
+            self.change_target()
+            out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 10, err)
+        self.assertIn(b'"reason":"target-changed"', out)
+        self.assertEqual(self.result(), b"somebody else's")
+        if self.target is not AZURE:  # Blocks cannot be aborted; they expire.
+            self.assertEqual(self.left_behind(), [])
+
+    def test_torn_journal_is_set_aside_and_the_copy_begins_anew(self):
+        self.kill_here(4)
+        [journal] = self.journals()
+        for file in journal.parent.glob("state.db*"):
+            file.write_bytes(os.urandom(file.stat().st_size))
+        run = self.rerun(self.origin, self.goal)
+        self.begun_without_journal(run)
+
+    def test_foreign_journal_is_set_aside_and_not_believed(self):
+        self.kill_here(4)
+        [journal] = self.journals()
+        self.sync(self.there, self.work / "elsewhere")
+        [foreign] = [file for file in self.journals() if file != journal]
+        for file in journal.parent.glob("state.db*"):
+            file.unlink()
+        shutil.copy(foreign, journal)
+        run = self.rerun(self.origin, self.goal)
+        self.begun_without_journal(run)
+
+
+class Upload(Changes):
+    """What can have happened between the two runs."""
 
     def begins_anew(self, run, data=None):
         self.assertFalse(run.summary["resumed"])
         self.assertEqual(run.summary["bytes"]["reused"], 0)
         self.check(run, data)
+
+    def test_finish_whose_answer_nobody_heard_is_found_done(self):
+        self.kill(self.target.finish, 1, self.origin, self.goal)
+        run = self.rerun(self.origin, self.goal)
+        self.check(run)
+        self.assertEqual(run.summary["objects"]["copied"], 0)
+        self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
 
     def test_upload_that_the_service_forgot_begins_anew(self):
         self.kill_here(4)
@@ -122,44 +182,6 @@ class Upload(Transfer):
         self.kill_here(4)
         self.put(self.target, "big", b"somebody else's")
         self.check(self.rerun(self.origin, self.goal))
-
-    def test_target_that_changes_in_the_second_run_is_left_alone(self):
-        self.kill_here(4)
-        stall = {"on": {"service": self.target.name, "op": self.moving.rpartition(":")[2]},
-                 "do": {"fault": "stall", "seconds": 1}}
-        self.cloud.faults(stall)
-        with self.start(self.origin, self.goal) as process:
-            self.wait_for(self.moving, 1, process)
-            self.put(self.target, "big", b"somebody else's")
-            out, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 10, err)
-        self.assertIn(b'"reason":"target-changed"', out)
-        self.assertEqual(self.stored(self.target), b"somebody else's")
-        if self.target is not AZURE:  # Blocks cannot be aborted; they expire.
-            self.assertEqual(self.uploads(self.target), [])
-
-    def test_torn_journal_is_set_aside_and_the_copy_begins_anew(self):
-        self.kill_here(4)
-        [journal] = self.journals()
-        for file in journal.parent.glob("state.db*"):
-            file.write_bytes(os.urandom(file.stat().st_size))
-        run = self.rerun(self.origin, self.goal)
-        self.assertIn("set aside", run.err)
-        self.assertFalse(run.summary["resumed"])
-        self.assertTrue(self.result() == self.data)
-
-    def test_foreign_journal_is_set_aside_and_not_believed(self):
-        self.kill_here(4)
-        [journal] = self.journals()
-        self.rerun(self.there, self.work / "elsewhere")
-        [foreign] = [file for file in self.journals() if file != journal]
-        for file in journal.parent.glob("state.db*"):
-            file.unlink()
-        shutil.copy(foreign, journal)
-        run = self.rerun(self.origin, self.goal)
-        self.assertIn("set aside", run.err)
-        self.assertFalse(run.summary["resumed"])
-        self.assertTrue(self.result() == self.data)
 
 
 class UploadToS3(Upload, KillCase):
@@ -233,16 +255,36 @@ class UploadToAzure(Upload, KillCase):
         self.assertEqual({a["verified"] for a in run.actions(key="big")}, {"block-crc64"})
 
 
-class DownloadFromS3(Transfer, KillCase):
+class Download(Changes):
+    def test_source_that_changed_begins_anew_I21(self):
+        self.kill_here(4)
+        changed = os.urandom(len(self.data))
+        self.put(self.source, "big", changed)
+        run = self.rerun(self.origin, self.goal)
+        self.assertFalse(run.summary["resumed"])
+        self.check(run, changed)
+
+
+class DownloadFromS3(Download, KillCase):
     source = S3
 
 
-class DownloadFromGcs(Transfer, KillCase):
+class DownloadFromGcs(Download, KillCase):
     source = GCS
 
 
-class DownloadFromAzure(Transfer, KillCase):
+class DownloadFromAzure(Download, KillCase):
     source = AZURE
+
+    def test_blob_that_is_known_by_its_md5_only_goes_on_and_is_proven_by_it(self):
+        self.put(self.source, "big", self.data)  # In one piece.
+        self.kill_here(6)
+        self.cloud.faults({"on": {"op": "GetBlob"}, "do": {"fault": "corrupt", "offset": "middle"}})
+        run = self.rerun(self.origin, self.goal)
+        self.assertEqual(self.cloud.fired(), [1])
+        self.assertTrue(run.summary["resumed"])
+        self.assertEqual({action["verified"] for action in run.actions(key="big")}, {"md5"})
+        self.check(run)
 
 
 class S3ToAzure(Transfer, KillCase):

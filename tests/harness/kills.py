@@ -16,23 +16,27 @@ CONFIG = '[remote.parts]\ntype = "gcs"\nbucket = "bucket"\nparallel_upload = "xm
 class Place:
     """Where a job's objects are: a folder of a container, and how its requests are counted.
 
-    `parallel`: parts go side by side. `refuses`: what lists the parts, for scripts.
+    `part`, `finish`, `read`: operations of an upload and of a download. `lists`: what tells the parts, as scripts
+    name it. `parallel`: parts go side by side.
     """
 
-    def __init__(self, name, url, part, read, lists, parallel=True, part_bytes=2 * MIB):
+    def __init__(self, name, url, part, finish, read, lists, parallel=True, part_bytes=2 * MIB):
         self.name = name
         self.url = url
         self.part = part
+        self.finish = finish
         self.read = read
         self.lists = lists
         self.parallel = parallel
         self.part_bytes = part_bytes
 
 
-S3 = Place("s3", "s3://bucket/d", "UploadPart", "GetObject", "ListParts", part_bytes=5 * MIB)
-GCS = Place("gcs", "gs://bucket/d", "gcs:resumable.put", "gcs:objects.getMedia", "resumable.query", parallel=False)
-GCS_PARTS = Place("gcs", "parts:d", "gcs:xml.part", "gcs:objects.getMedia", "xml.listParts", part_bytes=5 * MIB)
-AZURE = Place("azure", "az://bucket/d", "azure:PutBlock", "azure:GetBlob", "GetBlockList")
+S3 = Place("s3", "s3://bucket/d", "UploadPart", "CompleteMultipartUpload", "GetObject", "ListParts", part_bytes=5 * MIB)
+GCS = Place("gcs", "gs://bucket/d", "gcs:resumable.put", "gcs:resumable.finish", "gcs:objects.getMedia", "resumable.query",
+            parallel=False)
+GCS_PARTS = Place("gcs", "parts:d", "gcs:xml.part", "gcs:xml.complete", "gcs:objects.getMedia", "xml.listParts",
+                  part_bytes=5 * MIB)
+AZURE = Place("azure", "az://bucket/d", "azure:PutBlock", "azure:PutBlockList", "azure:GetBlob", "GetBlockList")
 
 
 class KillCase(Case):

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/checksum/crc.h"
+#include "lib/crypto/md5.h"
 #include "lib/store/call_check.h"
 #include "lib/store/local/local_errors.h"
 #include "lib/store/local/local_store.h"
@@ -23,6 +24,7 @@ namespace godwit {
 namespace {
 
 constexpr std::string_view kResume = "go on with the upload of";
+constexpr std::string_view kVerify = "verify the upload of";
 constexpr std::size_t kReadBytes = 1 << 20;
 
 Status Forgotten(std::string_view shown) {
@@ -54,6 +56,30 @@ Result<RangeSum> SumOfRange(const CallContext& context, int fd, std::uint64_t of
 }
 
 }  // namespace
+
+// Parts come in any order, and MD5 sums cannot be combined.
+Status LocalStore::CheckMd5(const CallContext& context, const Upload& upload,
+                            std::uint64_t size_bytes, const Digest& expected) const {
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kReadBytes);
+  Md5Hasher hasher;
+  for (std::uint64_t done = 0; done < size_bytes;) {
+    GODWIT_RETURN_IF_ERROR(CheckCall(context));
+    const std::size_t wanted = std::min<std::uint64_t>(kReadBytes, size_bytes - done);
+    const ssize_t count =
+        ::pread(upload.file->fd(), buffer.get(), wanted, static_cast<off_t>(done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return ErrnoStatus(errno, kVerify, Shown(upload.key));
+    if (count == 0) break;
+    hasher.Update({buffer.get(), static_cast<std::size_t>(count)});
+    done += static_cast<std::uint64_t>(count);
+  }
+  const Digest computed(DigestKind::kMd5, hasher.Finish());
+  if (computed == expected) return Status::Ok();
+  return Status(ErrorKind::kCorrupted,
+                "md5 of the bytes is " + computed.hex() + ", expected " + expected.hex())
+      .WithOperation(kVerify)
+      .WithObject(Shown(upload.key));
+}
 
 Result<std::shared_ptr<LocalStore::Upload>> LocalStore::Reopen(const CallContext& context,
                                                                std::string_view key,

@@ -162,6 +162,8 @@ class LocalStore final : public ObjectStore {
   Result<std::shared_ptr<Upload>> Reopen(const CallContext& context, std::string_view key,
                                          const Secret& upload_id);
   Status ReadParts(const CallContext& context, Upload& upload);
+  Status CheckMd5(const CallContext& context, const Upload& upload, std::uint64_t size_bytes,
+                  const Digest& expected) const;
   Result<Digest> CheckParts(Upload& upload, std::span<const PartReceipt> parts,
                             std::uint64_t size_bytes) const;
 

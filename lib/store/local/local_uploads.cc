@@ -202,6 +202,10 @@ Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const Wr
   if (expected != nullptr && *expected != *whole) {
     return WrongCrc(*whole, *expected).WithOperation(kFinish).WithObject(Shown(key));
   }
+  const Digest* md5 = options.digests.Find(DigestKind::kMd5);
+  if (md5 != nullptr) {
+    GODWIT_RETURN_IF_ERROR(CheckMd5(context, upload, options.size_bytes, *md5));
+  }
   GODWIT_RETURN_IF_ERROR(upload.file->SetSize(options.size_bytes));
   // One that was taken up does not know what it began with.
   const ObjectAttributes& attributes =
@@ -217,6 +221,7 @@ Result<PutReceipt> LocalStore::FinishUpload(const CallContext& context, const Wr
   uploads_.erase(upload_id.Reveal());
   receipt->digests.Set(*whole);
   if (expected != nullptr) receipt->proof = WriteProof::kCrc64Nvme;
+  if (md5 != nullptr) receipt->proof = WriteProof::kMd5;
   return receipt;
 }
 

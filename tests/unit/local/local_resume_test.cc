@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "lib/crypto/md5.h"
 #include "lib/store/local/upload_file_name.h"
 #include "tests/unit/local/local_fixture.h"
 
@@ -56,6 +57,24 @@ TEST_F(LocalResume, LaterStoreFindsThePartsAndFinishes) {
   EXPECT_TRUE(ReadFile(root() / "d/k") == bytes_);
   EXPECT_EQ(store->Head(context_, "d/k")->entry.modified.time, finish.attributes.mtime->time);
   EXPECT_THAT(Tree(root()), ElementsAre("d", "d/k"));
+}
+
+// All that some sources tell of their bytes, and what parts do not add up to.
+TEST_F(LocalResume, Md5OfTheWholeIsCheckedBeforeTheFileGetsItsName) {
+  const std::unique_ptr<LocalStore> store = Open();
+  ASSERT_TRUE(store->ListParts(context_, "d/k", id_).ok());
+  receipts_.push_back(Send(*store, 3));
+  FinishOptions finish;
+  finish.size_bytes = kSize;
+  finish.digests = CrcsOf(bytes_);
+  finish.digests.Set(Digest(DigestKind::kMd5, Md5(AsBytes("other"))));
+  EXPECT_EQ(store->FinishUpload(context_, permit(), "d/k", id_, receipts_, finish).status().kind(),
+            ErrorKind::kCorrupted);
+  EXPECT_FALSE(std::filesystem::exists(root() / "d/k"));
+  finish.digests.Set(Digest(DigestKind::kMd5, Md5(AsBytes(bytes_))));
+  const auto receipt = store->FinishUpload(context_, permit(), "d/k", id_, receipts_, finish);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_EQ(receipt->proof, WriteProof::kMd5);
 }
 
 TEST_F(LocalResume, PartWhoseBytesWereLostHasAnotherDigest) {

@@ -148,6 +148,21 @@ TEST(EngineFailure, SourceKnownOnlyByMd5TravelsWhole) {
   EXPECT_TRUE(run.Sent<TransferWholeCommand>()[0].stream);
 }
 
+// It can be read once more there before it gets its name.
+TEST(EngineFailure, SourceKnownOnlyByMd5GoesToAFolderInParts) {
+  ScriptedRunner run;
+  run.target.capabilities.is_local = true;
+  const Digest md5(DigestKind::kMd5, std::array<std::uint8_t, 16>{1, 2, 3});
+  run.source.Set("big", "0123456789abcdef0123").listed_digests = {md5};
+
+  EXPECT_EQ(run.Run().exit_code, 0);
+  EXPECT_GE(run.Sent<TransferPartCommand>().size(), 2U);
+  ASSERT_EQ(run.Sent<FinishUploadCommand>().size(), 1U);
+  const Digest* checked = run.Sent<FinishUploadCommand>()[0].options.digests.Find(DigestKind::kMd5);
+  ASSERT_NE(checked, nullptr);
+  EXPECT_EQ(*checked, md5);
+}
+
 TEST(EngineFailure, ReceiptWithoutProofIsReadBack) {
   ScriptedRunner run;
   run.source.Set("a", "alpha");
