@@ -258,6 +258,11 @@ int RunCat(Session& session) {
   if (!meta.ok()) return session.Fail(meta.status());
   options->version = meta->entry.version;
   const bool whole = options->offset == 0 && options->length == 0;
+  // What lies wholly beyond the end is the store's to refuse.
+  const std::uint64_t size_bytes = meta->entry.size_bytes;
+  if (options->offset < size_bytes) {
+    options->length = std::min(options->length, size_bytes - options->offset);
+  }
   const DigestSet told = DigestsToMeet(meta->entry.digests, meta->attributes);
   StdoutSink sink(session.results, whole ? told : DigestSet());
   sink.StartAt(options->offset);

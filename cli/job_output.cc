@@ -84,7 +84,8 @@ void JobOutput::ShowAction(const ActionReport& action) {
     return;
   }
   const bool planned = action.status == ActionStatus::kPlanned;
-  if (settings_.quiet || (!planned && settings_.verbosity == 0)) return;
+  // A plan is the result of a dry run; what is done is told to people only.
+  if (!planned && (settings_.quiet || settings_.verbosity == 0)) return;
   std::string line(planned ? "would " : "");
   line += std::string(ActionName(action.action)) + " " + EscapeForDisplay(action.key);
   if (action.action == ActionKind::kCopy) line += " (" + FormatByteSize(action.bytes) + ")";

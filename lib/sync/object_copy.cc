@@ -114,8 +114,8 @@ void ObjectTask::CopyInParts(CopyJob job) {
       upload_parts_, [self = shared_from_this(), job = std::move(job)](bool granted) {
         if (!granted) {
           if (!self->begun_) return self->EndSilently();
-          return self->EndFailed(Status(ErrorKind::kCancelled, "the run was stopped"),
-                                 Side::kTarget, true);
+          return self->EndFailed(Status(ErrorKind::kCancelled, "the run has ended"), Side::kTarget,
+                                 true);
         }
         self->begun_ = true;
         auto upload = std::make_shared<Upload>(self->core_, job, [self](CopyEnd end) {
@@ -136,7 +136,7 @@ void ObjectTask::OnCopied(CopyEnd end) {
       return OnCopyDone(end);
     case CopyEnd::Kind::kSourceChanged:
       ++restarts_;
-      if (core_.stopping()) break;
+      if (core_.stopping()) return EndStopped();
       return RestartWithHead();
     case CopyEnd::Kind::kSourceGone:
       return EndSkipped(Reason::kGoneFromSource, 0);
@@ -151,14 +151,16 @@ void ObjectTask::OnCopied(CopyEnd end) {
       core_.Notice("server-copy-refused", "the service refuses to copy inside (" +
                                               end.status.ToString() +
                                               "); the bytes pass through this machine instead");
-      if (core_.stopping()) break;
+      if (core_.stopping()) return EndStopped();
       return Copy();
-    case CopyEnd::Kind::kFailed:
     case CopyEnd::Kind::kCancelled:
     case CopyEnd::Kind::kDropped:
+      if (core_.stopping()) return EndStopped();
+      break;
+    case CopyEnd::Kind::kFailed:
       break;
   }
-  if (end.status.ok()) end.status = Status(ErrorKind::kCancelled, "the run was stopped");
+  if (end.status.ok()) end.status = Status(ErrorKind::kCancelled, "the run has ended");
   EndFailed(std::move(end.status), end.side, true);
 }
 
@@ -226,10 +228,11 @@ void ObjectTask::OnMetadata(Answer<PutReceipt> answer) {
 }
 
 void ObjectTask::RepeatMetadata(const Status& status) {
+  if (core_.stopping()) return EndStopped();
   const auto delay = core_.RetryDelay(status, ++metadata_attempts_);
   if (!delay) return EndFailed(status, Side::kTarget, false);
-  core_.After(*delay, [self = shared_from_this(), status] {
-    if (self->core_.stopping()) return self->EndFailed(status, Side::kTarget, false);
+  core_.After(*delay, [self = shared_from_this()] {
+    if (self->core_.stopping()) return self->EndStopped();
     self->SendMetadata();
   });
 }

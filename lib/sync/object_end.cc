@@ -25,7 +25,7 @@ void ObjectTask::Finish(Outcome outcome) {
 
 // What has not begun is not planned: nothing is said of it. A deferred copy was planned.
 void ObjectTask::EndSilently() {
-  if (spec_.decided == Reason::kNone) return Finish({});
+  if (spec_.decided == Reason::kNone || core_.stopping()) return Finish({});
   core_.ledger().NoteExit(1);
   EndWithError(Reason::kKeyNotRepresentable, spec_.blocked_by);
 }
@@ -110,13 +110,20 @@ void ObjectTask::EndBlocked(Status status) {
   EndWithError(Reason::kKeyNotRepresentable, std::move(status));
 }
 
-void ObjectTask::EndFailed(Status status, Side side, bool of_data) {
+// A stop is no failure: what it left unfinished is neither copied nor failed, and the next run's.
+void ObjectTask::EndStopped() {
   core_.ledger().CountFailedCopy();
-  if (!status.Is(ErrorKind::kCancelled)) {
+  Finish({});
+}
+
+void ObjectTask::EndFailed(Status status, Side side, bool of_data) {
+  if (core_.stopping() && status.Is(ErrorKind::kCancelled)) return EndStopped();
+  core_.ledger().CountFailedCopy();
+  if (status.Is(ErrorKind::kCancelled)) {
+    core_.ledger().NoteExit(1);
+  } else {
     const int code = ExitCodeOf(status, side, core_.endpoints(), of_data);
     EndsRun(status) ? core_.Halt(code) : core_.ledger().NoteExit(code);
-  } else if (!core_.stopping()) {
-    core_.ledger().NoteExit(1);
   }
   EndWithError(reason_, std::move(status));
 }

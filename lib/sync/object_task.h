@@ -85,6 +85,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   void EndSkipped(Reason reason, int exit_code);
   void EndTargetChanged(Status status);
   void EndBlocked(Status status);
+  void EndStopped();
   void EndFailed(Status status, Side side, bool of_data);
   void EndWithError(Reason reason, Status status);
   void EndSilently();

@@ -30,6 +30,7 @@ void SingleObject::Stop() {
 
 void SingleObject::Fail(Status status, Side side) {
   done_ = true;
+  if (core_.stopping() && status.Is(ErrorKind::kCancelled)) return;
   const int code =
       status.Is(ErrorKind::kNotFound) ? 7 : ExitCodeOf(status, side, core_.endpoints(), false);
   core_.ledger().NoteExit(code);
@@ -45,6 +46,11 @@ void SingleObject::OnSource(Answer<ObjectMeta> answer) {
   if (answer.dropped) {
     done_ = true;
     return;
+  }
+  if (answer.status.Is(ErrorKind::kBlocked) && core_.options().symlinks != SymlinkMode::kFollow) {
+    answer.status = Status(ErrorKind::kBlocked,
+                           answer.status.message() + "; --symlinks follow copies what it leads to")
+                        .WithOperation(answer.status.operation());
   }
   if (!answer.ok()) return Fail(std::move(answer.status), Side::kSource);
   spec_.source = std::move(answer.value->entry);

@@ -50,6 +50,16 @@ class Streams(Case):
         run = self.godwit("cat", "--range", "10-19", "s3://bucket/x", server=self.cloud)
         self.assertEqual((run.code, run.out), (0, self.data[10:20]), run.err)
 
+    def test_a_range_ends_with_the_object(self):
+        local = self.work / "x"
+        local.write_bytes(self.data)
+        for place in ("s3://bucket/x", local):
+            run = self.godwit("cat", "--range", f"{len(self.data) - 5}-999999999", place, server=self.cloud)
+            self.assertEqual((run.code, run.out), (0, self.data[-5:]), run.err)
+            run = self.godwit("cat", "--range", f"{len(self.data)}-999999999", place, server=self.cloud)
+            self.assertNotEqual(run.code, 0)
+            self.assertEqual(run.out, b"")
+
     def test_stdin_obeys_conflict_and_dry_run(self):
         self.client.put_object(Bucket="bucket", Key="kept", Body=b"old")
         for mode, code, status in (("fail", 1, "failed"), ("skip", 0, "skipped")):

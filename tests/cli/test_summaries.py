@@ -21,6 +21,19 @@ class Summaries(Case):
         self.assertEqual((run.code, run.summary["dry_run"], run.summary["objects"]["deleted"]), (0, True, 1))
         self.client.head_object(Bucket="bucket", Key="one")
 
+    def test_quiet_dry_run_still_prints_its_plan(self):
+        run = self.godwit("sync", "-nq", self.tree({"a": b"x"}), "s3://bucket/plan", server=self.cloud)
+        self.assertEqual((run.code, run.out, run.err), (0, b"would copy a (1 B): missing-at-target\n", ""))
+
+    def test_cp_of_a_link_says_how_to_follow_it(self):
+        link = self.tree({"a": b"x"}) / "link"
+        link.symlink_to("a")
+        run = self.godwit("cp", link, "s3://bucket/link", server=self.cloud)
+        self.assertEqual(run.code, 1)
+        self.assertIn("--symlinks follow", run.err)
+        run = self.godwit("cp", "--symlinks", "follow", link, "s3://bucket/link", server=self.cloud)
+        self.assertEqual(run.code, 0, run.err)
+
     def test_recursive_cp_of_a_single_object_copies_it(self):
         self.client.put_object(Bucket="bucket", Key="single/obj", Body=b"1")
         run = self.godwit("cp", "-r", "s3://bucket/single/obj", "out", server=self.cloud)
