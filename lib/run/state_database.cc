@@ -88,6 +88,10 @@ Status UpgradeSchema(SqliteDatabase& database) {
 // An empty file with the right mode, so that the library never makes it with another one.
 Status MakeFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  // What stands in its place can be moved away if the folder is ours.
+  if (file < 0 && (errno == EACCES || errno == EISDIR || errno == ELOOP)) {
+    return Foreign(ErrnoStatus(errno, kOperation, path).message());
+  }
   if (file < 0) return ErrnoStatus(errno, kOperation, path);
   close(file);
   return Status::Ok();

@@ -152,6 +152,16 @@ class Jobs(Case):
         self.jobs("clean", cwd="/")
         self.assertEqual((self.leftovers(self.work / "back"), self.listed()), ([], []))
 
+    def test_clean_lists_the_blocks_that_azure_keeps_for_a_week(self):
+        self.cloud.__exit__()
+        self.cloud.__init__("--azure-container", "lake")
+        self.interrupt("sync", *self.options, "tree", "az://lake/d", operation="azure:PutBlock")
+        run = self.jobs("clean")
+        [blocks] = run.of_type("uncommitted")
+        self.assertEqual((blocks["key"], blocks["expires_days"]), ("d/big", 7))
+        self.assertGreaterEqual(blocks["blocks"], 2)
+        self.assertEqual(self.listed(), [])
+
     def test_a_killed_cp_goes_on_and_leaves_no_state(self):
         for arguments in (["tree/big", "s3://bucket/d/big"], ["--recursive", "tree", "s3://bucket/d"]):
             with self.subTest(arguments=arguments):
