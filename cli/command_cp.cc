@@ -4,12 +4,14 @@
 #include <optional>
 
 #include "cli/exit_code.h"
+#include "cli/job_records.h"
 #include "cli/job_run.h"
 #include "cli/open_store.h"
 #include "cli/overlap.h"
 #include "cli/session.h"
 #include "cli/stdin_upload.h"
 #include "lib/base/text.h"
+#include "lib/run/copy_journal.h"
 #include "lib/run/memory_job_store.h"
 #include "lib/run/signals.h"
 
@@ -125,6 +127,41 @@ Result<ObjectSide> OpenObjectSide(Session& session, const ParsedLocation& locati
   return ObjectSide{std::move(*opened), endpoint, key};
 }
 
+// Runs a cp with a journal that lasts, or without one where none can be kept.
+int RunCopy(Session& session, const Endpoint& from, const Endpoint& to, SyncOptions options,
+            const JobLabel& label) {
+  options.mode = JobMode::kCopy;
+  const std::string& state_dir = session.settings.state_dir;
+  const std::string source_key = options.single ? options.single->source_key : "";
+  const std::string target_key = options.single ? options.single->target_key : "";
+  std::unique_ptr<CopyJournal> journal;
+  if (!options.dry_run && CanKeepJournals(state_dir)) {
+    JobRecord record =
+        MakeJobRecord(session, label, from.identity + source_key, to.identity + target_key);
+    Result<std::unique_ptr<CopyJournal>> opened =
+        CopyJournal::Open(state_dir, std::move(record), session.log);
+    if (!opened.ok()) {
+      session.log.Warn("this run is not journaled: " + opened.status().ToString());
+    } else {
+      journal = std::move(*opened);
+    }
+  }
+  MemoryJobStore memory;
+  // What nobody will remember must not stay behind.
+  options.resume = options.resume && journal != nullptr;
+  JobStore& store = journal ? static_cast<JobStore&>(*journal) : memory;
+  const SignalGuard signals;
+  const SyncSummary summary =
+      RunAndReport(session, from, to, options, store, label, signals.flag());
+  if (journal) journal->Close(summary.resumable);
+  return summary.exit_code;
+}
+
+Status UnusableStateDir(const std::string& state_dir) {
+  return Status(ErrorKind::kInvalidArgument,
+                "--state-dir '" + EscapeForDisplay(state_dir) + "': it cannot be written");
+}
+
 int CopyFolder(Session& session, const ParsedLocation& source, const ParsedLocation& target) {
   const JobLabel label{"cp", source.text, target.text};
   Result<OpenedStore> source_store = OpenStore(session, source, RootMode::kMustExist);
@@ -137,11 +174,7 @@ int CopyFolder(Session& session, const ParsedLocation& source, const ParsedLocat
   const Endpoint from = FolderEndpoint(*source_store, source);
   const Endpoint to = FolderEndpoint(*target_store, target);
   if (const Status apart = CheckOverlap(from, to); !apart.ok()) return session.Fail(apart);
-  SyncOptions options = session.settings.sync;
-  options.mode = JobMode::kCopy;
-  MemoryJobStore job_store;
-  const SignalGuard signals;
-  return RunAndReport(session, from, to, options, job_store, label, signals.flag()).exit_code;
+  return RunCopy(session, from, to, session.settings.sync, label);
 }
 
 int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocation& target) {
@@ -157,13 +190,8 @@ int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocat
                                                 "' are the same place; nothing was touched"));
   }
   SyncOptions options = session.settings.sync;
-  options.mode = JobMode::kCopy;
   options.single = SyncOptions::SingleObject{from->key, to->key};
-  MemoryJobStore job_store;
-  const SignalGuard signals;
-  return RunAndReport(session, from->endpoint, to->endpoint, options, job_store, label,
-                      signals.flag())
-      .exit_code;
+  return RunCopy(session, from->endpoint, to->endpoint, std::move(options), label);
 }
 
 // `cp - DST`
@@ -194,6 +222,10 @@ int RunCp(Session& session) {
   }
   if (source->kind == Kind::kStdio) return CopyFromStdin(session, *target);
   if (target->kind == Kind::kStdio) return RunCat(session);
+  const std::string& state_dir = session.settings.state_dir;
+  if (session.values.WasGiven("state-dir") && !CanKeepJournals(state_dir)) {
+    return session.Fail(UnusableStateDir(state_dir));
+  }
   std::optional<OpenedStore> opened;
   if (!source->is_local()) {
     Result<OpenedStore> store = OpenStore(session, *source, RootMode::kMustExist);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/exit_code.h"
+#include "cli/job_records.h"
 #include "cli/job_run.h"
 #include "cli/open_store.h"
 #include "cli/overlap.h"
@@ -15,6 +16,7 @@
 #include "lib/run/leftovers.h"
 #include "lib/run/signals.h"
 #include "lib/run/sqlite_job_store.h"
+#include "lib/run/state_folder.h"
 #include "lib/run/target_lock.h"
 
 namespace godwit {
@@ -60,12 +62,12 @@ int SourceExitCode(const Status& status) {
 
 // State that lasts, or none for a dry run of a pair that was never synced.
 Result<std::unique_ptr<JobStore>> OpenState(Session& session, const Endpoint& source,
-                                            const Endpoint& target) {
+                                            const Endpoint& target, const std::string& job_id) {
   const std::string& folder = session.settings.state_dir;
   if (session.settings.sync.dry_run) {
     return OpenSqliteJobStoreReadOnly(folder, source.identity, target.identity, session.log);
   }
-  return OpenSqliteJobStore(folder, source.identity, target.identity, session.log);
+  return OpenSqliteJobStore(folder, source.identity, target.identity, session.log, job_id);
 }
 
 SyncSummary Failed(int exit_code) {
@@ -101,14 +103,21 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocatio
     }
     lock.emplace(std::move(*taken));
   }
-  Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target);
+  const JobRecord record = MakeJobRecord(session, label, source.identity, target.identity);
+  Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target, record.id);
   if (!state.ok()) return Failed(ReportNotStarted(session, label, state.status(), kExitUsage));
   if (Status made = MakeLocalFolder(session, target_location, *target.store); !made.ok()) {
     const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitUnable;
     return Failed(ReportNotStarted(session, label, made, code));
   }
   if (lock && lock->taken_over()) RemoveLeftovers(target, **state, session.log);
-  return RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
+  const std::string folder =
+      JobFolder(session.settings.state_dir, source.identity, target.identity);
+  if (lock) OpenRecord(session, folder, record);
+  SyncSummary summary =
+      RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
+  if (lock) CloseRecord(session, folder, record, **state, summary);
+  return summary;
 }
 
 Result<std::vector<ParsedLocation>> ParseAll(const Session& session) {

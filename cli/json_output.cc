@@ -183,6 +183,47 @@ std::string StatJson(std::string_view key, const ObjectMeta& meta, std::string_v
   return Dump(json);
 }
 
+std::string JobJson(const JobRecord& record, const JobView& view) {
+  Json json;
+  json["type"] = "job";
+  json["id"] = record.id;
+  json["command"] = record.command;
+  json["source"] = EscapeForDisplay(record.operands[0]);
+  json["target"] = EscapeForDisplay(record.operands[1]);
+  json["started"] = FormatRfc3339(record.started, 3);
+  json["state"] = view.state;
+  json["pid"] = record.process.pid;
+  json["host"] = EscapeForDisplay(record.process.host);
+  if (view.uploads) json["uploads"] = *view.uploads;
+  if (view.bytes_left) json["bytes_left"] = *view.bytes_left;
+  return Dump(json);
+}
+
+std::string CleanedJson(const JobRecord& record, std::string_view status,
+                        std::uint64_t uploads_ended, std::uint64_t uploads_left) {
+  Json json;
+  json["type"] = "cleaned";
+  json["id"] = record.id;
+  json["source"] = EscapeForDisplay(record.operands[0]);
+  json["target"] = EscapeForDisplay(record.operands[1]);
+  json["status"] = status;
+  json["uploads_ended"] = uploads_ended;
+  json["uploads_left"] = uploads_left;
+  return Dump(json);
+}
+
+std::string LeftBlocksJson(const std::string& job_id, std::string_view key, std::uint64_t blocks,
+                           std::uint64_t bytes) {
+  Json json;
+  json["type"] = "uncommitted";
+  json["id"] = job_id;
+  SetKey(json, key);
+  json["blocks"] = blocks;
+  json["bytes"] = bytes;
+  json["expires_days"] = 7;
+  return Dump(json);
+}
+
 std::string VersionJson(std::string_view version) {
   Json json;
   json["type"] = "version";

@@ -26,30 +26,6 @@ int UsageError(const Status& status) {
   return kExitUsage;
 }
 
-int RunCommand(Session& session) {
-  switch (session.line.command->bit) {
-    case kSyncBit:
-      return RunSync(session);
-    case kCpBit:
-      return RunCp(session);
-    case kRmBit:
-      return RunRm(session);
-    case kLsBit:
-      return RunLs(session);
-    case kDuBit:
-      return RunDu(session);
-    case kStatBit:
-      return RunStat(session);
-    case kCatBit:
-      return RunCat(session);
-    case kMbBit:
-      return RunMb(session);
-    case kVersionBit:
-      return RunVersion(session);
-  }
-  return kExitUsage;
-}
-
 // The results that could not be printed are missing, unless nobody wanted to read on.
 int CheckedOutput(Session& session, int exit_code) {
   session.results.Flush();

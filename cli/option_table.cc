@@ -16,6 +16,8 @@ constexpr std::array kCommands{
     CommandSpec{kStatBit, "stat", "URL", 1, 1, "Show everything that is known of one object."},
     CommandSpec{kCatBit, "cat", "URL", 1, 1, "Write one object to stdout."},
     CommandSpec{kMbBit, "mb", "URL", 1, 1, "Make a bucket, container or folder."},
+    CommandSpec{kJobsBit, "jobs", "list|resume|clean [ID]", 1, 2,
+                "List interrupted runs, go on with them, or clean up after them."},
     CommandSpec{kVersionBit, "version", "", 0, 0, "Print the version."},
 };
 
@@ -116,7 +118,10 @@ constexpr std::array kOptions{
                "Stop cleanly after this time; the next run goes on.", ""},
     OptionSpec{"resume", 0, kFlag, "", "on", kTransferBits, kRun,
                "Go on with what an interrupted run left.", ""},
-    OptionSpec{"state-dir", 0, kValue, "DIR", "", kEngineBits, kRun, "Keep state and locks there.",
+    OptionSpec{"older", 0, kValue, "AGE", "", kJobsBit, kRun,
+               "Clean up only after runs that began longer ago.", ""},
+    OptionSpec{"state-dir", 0, kValue, "DIR", "", kEngineBits | kJobsBit, kRun,
+               "Keep state and locks there.",
                "The default is $XDG_STATE_HOME/godwit, else ~/.local/state/godwit."},
     OptionSpec{"config", 0, kValue, "FILE", "", kStoreBits, kRun,
                "Read remotes and defaults from FILE.",
@@ -136,7 +141,7 @@ constexpr std::array kOptions{
     OptionSpec{"verbose", 'v', kList, "", "", kStoreBits, kOutput,
                "Say more; twice: every request.", ""},
     OptionSpec{"quiet", 'q', kFlag, "", "", kStoreBits, kOutput, "Print errors only.", ""},
-    OptionSpec{"progress", 0, kValue, "MODE", "auto", kEngineBits, kOutput,
+    OptionSpec{"progress", 0, kValue, "MODE", "auto", kEngineBits | kJobsBit, kOutput,
                "Show progress: auto, bar, plain or none.", ""},
     OptionSpec{"color", 0, kValue, "MODE", "auto", kStoreBits, kOutput,
                "Colour messages: auto, always or never.", ""},
@@ -174,6 +179,10 @@ const OptionSpec* FindOption(std::string_view name) {
     if (option.name == name) return &option;
   }
   return nullptr;
+}
+
+bool ChangesWhatIsStored(const OptionSpec& option) {
+  return option.category == kWhat || option.category == kWhich || option.category == kHow;
 }
 
 }  // namespace godwit

@@ -17,11 +17,12 @@ enum CommandBit : std::uint32_t {
   kCatBit = 1 << 6,
   kMbBit = 1 << 7,
   kVersionBit = 1 << 8,
+  kJobsBit = 1 << 9,
 };
 inline constexpr std::uint32_t kTransferBits = kSyncBit | kCpBit;
 inline constexpr std::uint32_t kEngineBits = kSyncBit | kCpBit | kRmBit;
 inline constexpr std::uint32_t kStoreBits =
-    kEngineBits | kLsBit | kDuBit | kStatBit | kCatBit | kMbBit;
+    kEngineBits | kLsBit | kDuBit | kStatBit | kCatBit | kMbBit | kJobsBit;
 inline constexpr std::uint32_t kAllBits = kStoreBits | kVersionBit;
 
 struct CommandSpec {
@@ -58,5 +59,9 @@ std::span<const OptionSpec> AllOptions();
 
 const CommandSpec* FindCommand(std::string_view name);
 const OptionSpec* FindOption(std::string_view name);
+
+// Whether the option is about what is done, to which objects, or how it is stored; not about cost,
+// state or output.
+bool ChangesWhatIsStored(const OptionSpec& option);
 
 }  // namespace godwit

@@ -12,4 +12,30 @@ int Session::Fail(const Status& status) const {
   return ExitCodeOf(status);
 }
 
+int RunCommand(Session& session) {
+  switch (session.line.command->bit) {
+    case kSyncBit:
+      return RunSync(session);
+    case kCpBit:
+      return RunCp(session);
+    case kRmBit:
+      return RunRm(session);
+    case kLsBit:
+      return RunLs(session);
+    case kDuBit:
+      return RunDu(session);
+    case kStatBit:
+      return RunStat(session);
+    case kCatBit:
+      return RunCat(session);
+    case kMbBit:
+      return RunMb(session);
+    case kJobsBit:
+      return RunJobs(session);
+    case kVersionBit:
+      return RunVersion(session);
+  }
+  return kExitUsage;
+}
+
 }  // namespace godwit

@@ -44,7 +44,10 @@ struct Session {
   int Fail(const Status& status) const;
 };
 
-// One function a command: returns the exit code.
+// Carries out the session's command: returns the exit code.
+int RunCommand(Session& session);
+
+// One function a command.
 int RunSync(Session& session);
 int RunCp(Session& session);
 int RunRm(Session& session);
@@ -53,6 +56,7 @@ int RunDu(Session& session);
 int RunStat(Session& session);
 int RunCat(Session& session);
 int RunMb(Session& session);
+int RunJobs(Session& session);
 int RunVersion(Session& session);
 
 }  // namespace godwit

@@ -307,6 +307,7 @@ Result<Settings> MakeSettings(const CommandSpec& command, const OptionValues& va
   settings.fsync = reader.IsOn("fsync");
   settings.recursive = reader.IsOn("recursive");
   settings.yes = reader.IsOn("yes");
+  reader.Duration("older", settings.older);
   settings.state_dir = reader.Text("state-dir");
   if (settings.state_dir.empty()) settings.state_dir = DefaultStateDir(environment);
   if (command.bit == kRmBit && !values.WasGiven("max-delete")) {

@@ -30,6 +30,7 @@ struct Settings {
   bool recursive = false;
   bool yes = false;
   std::string state_dir;
+  std::optional<std::chrono::milliseconds> older;  // jobs clean
   std::string report_file;
 
   LogLevel log_level() const;

@@ -81,4 +81,34 @@ Liveness LivenessOf(const ProcessIdentity& process) {
   return IsZombie(process.pid) ? Liveness::kDead : Liveness::kAlive;
 }
 
+std::string EncodeProcess(const ProcessIdentity& process) {
+  std::string text = std::to_string(process.pid);
+  for (const std::string* field : {&process.host, &process.boot_id, &process.pid_namespace}) {
+    text += '\t' + PercentEncode(*field, false);
+  }
+  return text + '\t' + std::to_string(process.start_ticks);
+}
+
+std::optional<ProcessIdentity> DecodeProcess(std::string_view text) {
+  const std::vector<std::string_view> fields = SplitAtTabs(text);
+  if (fields.size() != 5) return std::nullopt;
+  const std::optional<std::uint64_t> pid = ParseUint64(fields[0]);
+  const std::optional<std::string> host = PercentDecode(fields[1]);
+  const std::optional<std::string> boot_id = PercentDecode(fields[2]);
+  const std::optional<std::string> pid_namespace = PercentDecode(fields[3]);
+  const std::optional<std::uint64_t> ticks = ParseUint64(fields[4]);
+  if (!pid || !host || !boot_id || !pid_namespace || !ticks) return std::nullopt;
+  return ProcessIdentity{static_cast<std::int64_t>(*pid), *host, *boot_id, *pid_namespace, *ticks};
+}
+
+std::vector<std::string_view> SplitAtTabs(std::string_view line) {
+  std::vector<std::string_view> fields;
+  for (;;) {
+    const std::size_t tab = line.find('\t');
+    fields.push_back(line.substr(0, tab));
+    if (tab == std::string_view::npos) return fields;
+    line.remove_prefix(tab + 1);
+  }
+}
+
 }  // namespace godwit

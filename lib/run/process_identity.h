@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace godwit {
 
@@ -26,5 +29,11 @@ enum class Liveness : std::uint8_t {
   kUnknown,  // On another machine, or before its last start, or in another container.
 };
 Liveness LivenessOf(const ProcessIdentity& process);
+
+// One line of five fields with tabs between them, and back; none if it is damaged.
+std::string EncodeProcess(const ProcessIdentity& process);
+std::optional<ProcessIdentity> DecodeProcess(std::string_view text);
+
+std::vector<std::string_view> SplitAtTabs(std::string_view line);
 
 }  // namespace godwit

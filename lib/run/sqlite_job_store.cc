@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::string_view kSelectState = "SELECT key, row FROM state WHERE key > ? ORDER BY key";
 constexpr std::string_view kSelectUploads =
-    "SELECT uploads.key, uploads.row, parts.part, parts.row FROM uploads LEFT JOIN parts"
-    " ON parts.key = uploads.key ORDER BY uploads.key, parts.part";
+    "SELECT uploads.key, uploads.row, parts.part, parts.row, uploads.job FROM uploads"
+    " LEFT JOIN parts ON parts.key = uploads.key ORDER BY uploads.key, parts.part";
 
 // Reads valid rows after `after` until there are `rows_max`, or no more. Damaged rows are passed
 // over and counted.
@@ -45,7 +45,8 @@ Result<std::vector<StateRow>> ReadRows(SqliteStatement& select, const std::strin
 
 // One row of the join: an upload, new or the one before, and perhaps a part of it. What is damaged
 // is left out: the service's own list of parts is what counts.
-void TakeUploadRow(const SqliteStatement& select, std::vector<JournaledUpload>& uploads) {
+void TakeUploadRow(const SqliteStatement& select, std::string_view job_id,
+                   std::vector<JournaledUpload>& uploads) {
   const std::string key(select.Bytes(0));
   if (uploads.empty() || uploads.back().key != key) {
     std::optional<UploadRow> row = DecodeUploadRow(key, select.Bytes(1));
@@ -56,14 +57,16 @@ void TakeUploadRow(const SqliteStatement& select, std::vector<JournaledUpload>& 
                                       row->part_size_bytes,
                                       std::move(row->upload_id),
                                       {},
-                                      row->form});
+                                      row->form,
+                                      select.Bytes(4) == job_id});
   }
   const auto index = static_cast<std::uint32_t>(select.Integer(2));
   std::optional<PartReceipt> part = DecodePartRow(key, index, select.Bytes(3));
   if (part) uploads.back().parts.push_back(std::move(*part));
 }
 
-Result<std::vector<JournaledUpload>> SelectUploads(SqliteDatabase& database) {
+Result<std::vector<JournaledUpload>> SelectUploads(SqliteDatabase& database,
+                                                   std::string_view job_id) {
   Result<SqliteStatement> select = database.Prepare(kSelectUploads);
   if (!select.ok()) return std::move(select).status();
   std::vector<JournaledUpload> uploads;
@@ -71,20 +74,20 @@ Result<std::vector<JournaledUpload>> SelectUploads(SqliteDatabase& database) {
     Result<bool> more = select->Step();
     if (!more.ok()) return std::move(more).status();
     if (!*more) return uploads;
-    TakeUploadRow(*select, uploads);
+    TakeUploadRow(*select, job_id, uploads);
   }
 }
 
 // The statements of the journal, prepared once.
 class JournalWriter {
  public:
-  static Result<JournalWriter> Prepare(SqliteDatabase& database) {
-    JournalWriter writer;
+  static Result<JournalWriter> Prepare(SqliteDatabase& database, const std::string& job_id) {
+    JournalWriter writer(job_id);
     const std::pair<SqliteStatement*, std::string_view> statements[] = {
         {&writer.keep_, "INSERT OR REPLACE INTO state VALUES(?, ?)"},
         {&writer.drop_, "DELETE FROM state WHERE key = ?"},
         {&writer.find_upload_, "SELECT row FROM uploads WHERE key = ?"},
-        {&writer.put_upload_, "INSERT OR REPLACE INTO uploads VALUES(?, ?)"},
+        {&writer.put_upload_, "INSERT OR REPLACE INTO uploads VALUES(?, ?, ?)"},
         {&writer.drop_upload_, "DELETE FROM uploads WHERE key = ?"},
         {&writer.put_part_, "INSERT OR REPLACE INTO parts VALUES(?, ?, ?)"},
         {&writer.drop_parts_, "DELETE FROM parts WHERE key = ?"},
@@ -102,7 +105,7 @@ class JournalWriter {
   }
 
  private:
-  JournalWriter() = default;
+  explicit JournalWriter(std::string job_id) : job_id_(std::move(job_id)) {}
 
   Status Apply(const KeepStateRecord& record) {
     const std::string row = EncodeStateRow(record.row);
@@ -139,8 +142,10 @@ class JournalWriter {
 
   Status PutUpload(const std::string& key, const UploadRow& upload) {
     const std::string row = EncodeUploadRow(key, upload);
-    return put_upload_.Bind(1, key).Bind(2, row).Run();
+    return put_upload_.Bind(1, key).Bind(2, row).Bind(3, job_id_).Run();
   }
+
+  std::string job_id_;
 
   SqliteStatement keep_;
   SqliteStatement drop_;
@@ -157,10 +162,11 @@ struct OpenState {
   SqliteStatement select;
   JournalWriter journal;
 
-  static Result<std::unique_ptr<OpenState>> Prepare(SqliteDatabase database) {
+  static Result<std::unique_ptr<OpenState>> Prepare(SqliteDatabase database,
+                                                    const std::string& job_id) {
     Result<SqliteStatement> select = database.Prepare(kSelectState);
     if (!select.ok()) return std::move(select).status();
-    Result<JournalWriter> journal = JournalWriter::Prepare(database);
+    Result<JournalWriter> journal = JournalWriter::Prepare(database, job_id);
     if (!journal.ok()) return std::move(journal).status();
     return std::make_unique<OpenState>(
         OpenState{std::move(database), std::move(select).value(), std::move(journal).value()});
@@ -169,13 +175,18 @@ struct OpenState {
 
 class SqliteJobStore final : public JobStore {
  public:
-  SqliteJobStore(std::string folder, StatePair pair, Log& log)
-      : path_(folder + "/state.db"), pair_(std::move(pair)), log_(log), spool_(folder) {}
+  SqliteJobStore(std::string folder, StatePair pair, std::string job_id, Log& log)
+      : path_(folder + "/state.db"),
+        pair_(std::move(pair)),
+        job_id_(std::move(job_id)),
+        log_(log),
+        spool_(folder) {}
 
   Status Open() {
     Result<SqliteDatabase> database = OpenStateDatabase(path_, pair_, log_);
     if (!database.ok()) return std::move(database).status();
-    Result<std::unique_ptr<OpenState>> state = OpenState::Prepare(std::move(database).value());
+    Result<std::unique_ptr<OpenState>> state =
+        OpenState::Prepare(std::move(database).value(), job_id_);
     if (!state.ok()) return std::move(state).status();
     state_ = std::move(state).value();
     return Status::Ok();
@@ -207,7 +218,7 @@ class SqliteJobStore final : public JobStore {
   Result<std::vector<JournaledUpload>> ReadUploads() override {
     const std::lock_guard lock(mutex_);
     if (!state_) return NotOpen();
-    Result<std::vector<JournaledUpload>> uploads = SelectUploads(state_->database);
+    Result<std::vector<JournaledUpload>> uploads = SelectUploads(state_->database, job_id_);
     if (uploads.ok() || !uploads.status().Is(ErrorKind::kCorrupted)) return uploads;
     GODWIT_RETURN_IF_ERROR(StartAnew(uploads.status()));
     return std::vector<JournaledUpload>();
@@ -247,6 +258,7 @@ class SqliteJobStore final : public JobStore {
 
   const std::string path_;
   const StatePair pair_;
+  const std::string job_id_;
   Log& log_;
   std::mutex mutex_;                  // Guards all below.
   std::unique_ptr<OpenState> state_;  // Null if it was lost and could not be replaced.
@@ -278,7 +290,7 @@ class ReadOnlyJobStore final : public JobStore {
 
   Result<std::vector<JournaledUpload>> ReadUploads() override {
     const std::lock_guard lock(mutex_);
-    return SelectUploads(snapshot_.database());
+    return SelectUploads(snapshot_.database(), "");
   }
 
   Status Spool(std::span<const SpooledDelete> deletes) override { return memory_.Spool(deletes); }
@@ -311,13 +323,33 @@ Result<std::unique_ptr<JobStore>> OpenSnapshot(const std::string& path, const St
 
 Result<std::unique_ptr<JobStore>> OpenSqliteJobStore(const std::string& state_dir,
                                                      const std::string& source_identity,
-                                                     const std::string& target_identity, Log& log) {
-  const std::string folder = JobFolder(state_dir, source_identity, target_identity);
+                                                     const std::string& target_identity, Log& log,
+                                                     const std::string& job_id) {
+  return OpenSqliteJobStoreIn(JobFolder(state_dir, source_identity, target_identity),
+                              source_identity, target_identity, log, job_id);
+}
+
+Result<std::unique_ptr<JobStore>> OpenSqliteJobStoreIn(const std::string& folder,
+                                                       const std::string& source_identity,
+                                                       const std::string& target_identity, Log& log,
+                                                       const std::string& job_id) {
   GODWIT_RETURN_IF_ERROR(MakePrivateFolder(folder));
-  auto store =
-      std::make_unique<SqliteJobStore>(folder, StatePair{source_identity, target_identity}, log);
+  auto store = std::make_unique<SqliteJobStore>(folder, StatePair{source_identity, target_identity},
+                                                job_id, log);
   GODWIT_RETURN_IF_ERROR(store->Open());
   return std::unique_ptr<JobStore>(std::move(store));
+}
+
+Result<std::vector<JournaledUpload>> PeekUploads(const std::string& folder,
+                                                 const std::string& source_identity,
+                                                 const std::string& target_identity,
+                                                 const std::string& job_id) {
+  Result<StateSnapshot> snapshot =
+      StateSnapshot::Open(folder + "/state.db", StatePair{source_identity, target_identity});
+  if (!snapshot.ok()) return std::move(snapshot).status();
+  Result<std::vector<JournaledUpload>> uploads = SelectUploads(snapshot->database(), job_id);
+  if (uploads.ok()) std::erase_if(*uploads, [](const auto& upload) { return !upload.of_this_job; });
+  return uploads;
 }
 
 Result<std::unique_ptr<JobStore>> OpenSqliteJobStoreReadOnly(const std::string& state_dir,

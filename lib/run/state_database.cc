@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr const char* kOperation = "open job state";
 // "gdwt": tells our files from other SQLite databases.
 constexpr std::int64_t kApplicationId = 0x67647774;
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 // The lock goes first: with an exclusive one the write-ahead log needs no shared memory, so that
 // it also works on network file systems.
@@ -33,11 +33,19 @@ constexpr const char* kSchema =
     "BEGIN;"
     "CREATE TABLE job(source BLOB NOT NULL, target BLOB NOT NULL);"
     "CREATE TABLE state(key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE uploads(key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE uploads(key BLOB PRIMARY KEY, row BLOB NOT NULL, job BLOB NOT NULL DEFAULT x'')"
+    " WITHOUT ROWID;"
     "CREATE TABLE parts(key BLOB, part INTEGER, row BLOB NOT NULL, PRIMARY KEY(key, part))"
     " WITHOUT ROWID;"
     "PRAGMA application_id=0x67647774;"
-    "PRAGMA user_version=1;";
+    "PRAGMA user_version=2;";
+
+// Version 1 did not know which job an upload belongs to.
+constexpr const char* kUpgrade =
+    "BEGIN;"
+    "ALTER TABLE uploads ADD COLUMN job BLOB NOT NULL DEFAULT x'';"
+    "PRAGMA user_version=2;"
+    "COMMIT;";
 
 Status Foreign(const std::string& message) { return Status(ErrorKind::kCorrupted, message); }
 
@@ -66,13 +74,24 @@ Status CheckSchema(SqliteDatabase& database, const StatePair& pair) {
   if (*application != kApplicationId) return Foreign("it is another program's database");
   const Result<std::int64_t> version = database.QueryInteger("PRAGMA user_version");
   if (!version.ok()) return version.status();
-  if (*version != kSchemaVersion) return Foreign("it was written by another version of godwit");
+  if (*version < 1 || *version > kSchemaVersion)
+    return Foreign("it was written by another version of godwit");
   return CheckPair(database, pair);
+}
+
+Status UpgradeSchema(SqliteDatabase& database) {
+  const Result<std::int64_t> version = database.QueryInteger("PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  return *version < kSchemaVersion ? database.Execute(kUpgrade) : Status::Ok();
 }
 
 // An empty file with the right mode, so that the library never makes it with another one.
 Status MakeFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  // What stands in its place can be moved away if the folder is ours.
+  if (file < 0 && (errno == EACCES || errno == EISDIR || errno == ELOOP)) {
+    return Foreign(ErrnoStatus(errno, kOperation, path).message());
+  }
   if (file < 0) return ErrnoStatus(errno, kOperation, path);
   close(file);
   return Status::Ok();
@@ -87,6 +106,7 @@ Result<SqliteDatabase> TryOpen(const std::string& path, const StatePair& pair) {
   if (!objects.ok()) return objects.status();
   GODWIT_RETURN_IF_ERROR(*objects == 0 ? WriteSchema(*database, pair)
                                        : CheckSchema(*database, pair));
+  GODWIT_RETURN_IF_ERROR(UpgradeSchema(*database));
   return database;
 }
 

@@ -139,8 +139,8 @@ class Engine::Impl {
   // What earlier runs left for objects that need no copy any more, once nothing else goes on.
   // False if there is nothing.
   bool AbortUnwantedUploads() {
-    if (!core_.idle() || core_.halted() || !planner_.source_complete()) return false;
-    const std::vector<JournaledUpload> uploads = core_.unfinished_uploads().TakeAll();
+    if (!core_.idle() || core_.halted() || !KnowsWhatIsUnwanted()) return false;
+    const std::vector<JournaledUpload> uploads = core_.unfinished_uploads().TakeRest();
     for (const JournaledUpload& upload : uploads) {
       if (upload.upload_id.empty()) {
         core_.Keep(UploadEndedRecord{upload.key});
@@ -152,6 +152,12 @@ class Engine::Impl {
                           });
     }
     return !uploads.empty();
+  }
+
+  // A cp of one object lists nothing; it knows once it has succeeded.
+  bool KnowsWhatIsUnwanted() {
+    if (core_.options().single) return core_.ledger().Summary().exit_code == 0;
+    return planner_.source_complete();
   }
 
   RunCore core_;

@@ -57,6 +57,8 @@ struct JournaledUpload {
   Secret upload_id;                // Empty: the service may or may not have begun it.
   std::vector<PartReceipt> parts;  // Ascending by index.
   std::uint64_t form = 0;
+  // False: of another job between the same places, which may come back for it.
+  bool of_this_job = true;
 };
 
 using JournalRecord = std::variant<KeepStateRecord, DropStateRecord, UploadIntentRecord,

@@ -58,11 +58,13 @@ std::optional<JournaledUpload> UnfinishedUploads::Take(const std::string& target
   return std::move(node.mapped());
 }
 
-std::vector<JournaledUpload> UnfinishedUploads::TakeAll() {
-  std::vector<JournaledUpload> all;
-  for (auto& [key, upload] : uploads_) all.push_back(std::move(upload));
+std::vector<JournaledUpload> UnfinishedUploads::TakeRest() {
+  std::vector<JournaledUpload> rest;
+  for (auto& [key, upload] : uploads_) {
+    if (upload.of_this_job) rest.push_back(std::move(upload));
+  }
   uploads_.clear();
-  return all;
+  return rest;
 }
 
 std::uint64_t FormOf(const UploadOptions& options) {

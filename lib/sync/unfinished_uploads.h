@@ -17,7 +17,8 @@ class UnfinishedUploads {
  public:
   void Load(std::vector<JournaledUpload> uploads);
   std::optional<JournaledUpload> Take(const std::string& target_key);
-  std::vector<JournaledUpload> TakeAll();
+  // Those of this job; another one's stay for it.
+  std::vector<JournaledUpload> TakeRest();
 
  private:
   std::map<std::string, JournaledUpload> uploads_;  // By target key.

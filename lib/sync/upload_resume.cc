@@ -85,11 +85,10 @@ void Upload::AbortLeft(const JournaledUpload& left) {
                       [self = shared_from_this()](const Answer<Finished>&) { self->Announce(); });
 }
 
-// A stop is no failure: the next run of the same job goes on. Only such jobs have a journal that
-// lasts.
+// A stop is no failure: the next run of the same job goes on.
 bool Upload::StaysForLater() const {
   return closing_->kind == CopyEnd::Kind::kCancelled && core_.stopping() &&
-         core_.options().resume && core_.keeps_state() && !upload_id_.empty();
+         core_.options().resume && !upload_id_.empty();
 }
 
 }  // namespace godwit

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "lib/store/call_check.h"
+#include "lib/store/local/file_claim.h"
 #include "lib/store/local/local_errors.h"
 #include "lib/store/local/local_key.h"
 
@@ -67,7 +68,9 @@ class LeftoverScan {
     if (!full.starts_with(prefix_) && !prefix_.starts_with(full + '/')) return;
     struct stat info {};
     if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
-    if (S_ISREG(info.st_mode) && name.starts_with(".godwit-")) visit_(full, info);
+    if (S_ISREG(info.st_mode) && name.starts_with(".godwit-") && !IsFileClaimed(folder, name)) {
+      visit_(full, info);
+    }
     if (S_ISDIR(info.st_mode) && !IsOurName(name)) waiting_.push_back(full + '/');
   }
 

@@ -13,6 +13,7 @@
 #include "lib/checksum/crc.h"
 #include "lib/store/call_check.h"
 #include "lib/store/digest_check.h"
+#include "lib/store/local/file_claim.h"
 #include "lib/store/local/leftover_scan.h"
 #include "lib/store/local/local_errors.h"
 #include "lib/store/local/local_store.h"
@@ -232,15 +233,21 @@ Status LocalStore::AbortUpload(const CallContext& context, const WritePermit&, s
   const std::optional<LocalKey> path_of_id = UploadPath(upload_id);
   if (!path_of_id) return NotAnUpload(Shown(key));
   const LocalKey& path = *path_of_id;
+  bool is_ours = false;
   {
     const std::lock_guard lock(uploads_mutex_);
-    uploads_.erase(upload_id.Reveal());
+    is_ours = uploads_.erase(upload_id.Reveal()) > 0;
   }
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
   const Opened folder = jail_.Open((*root)->get(), path.folder, O_PATH | O_DIRECTORY);
   if (folder.error == ENOENT) return Status::Ok();
   if (!folder.ok()) return ErrnoStatus(folder.error, kAbort, Shown(key));
+  if (!is_ours && IsFileClaimed(folder.fd.get(), path.name)) {
+    return Status(ErrorKind::kConflict, "another process is writing it")
+        .WithOperation(kAbort)
+        .WithObject(Shown(key));
+  }
   const bool gone = ::unlinkat(folder.fd.get(), path.name.c_str(), 0) == 0 || errno == ENOENT;
   return gone ? Status::Ok() : ErrnoStatus(errno, kAbort, Shown(key));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/store/call_check.h"
+#include "lib/store/local/file_claim.h"
 #include "lib/store/local/local_errors.h"
 
 namespace godwit {
@@ -21,6 +23,8 @@ constexpr std::size_t kBufferBytes = 1 << 20;
 // device costs more than the copy.
 constexpr std::uint64_t kLargeBytes = 1 << 20;
 constexpr std::string_view kWrite = "write";
+// A process that was killed may have the file open for a moment after its death shows.
+constexpr std::chrono::milliseconds kPatience{1000};
 
 struct FreeMemory {
   void operator()(void* memory) const { std::free(memory); }
@@ -94,6 +98,7 @@ Result<OutputFile> OutputFile::Create(int folder, std::string name, std::uint64_
   file.plain_ = FileDescriptor(::openat(folder, file.name_.c_str(), kFlags, 0666));
   if (!file.plain_.valid()) return file.Fail(errno);
   file.remove_ = true;
+  ClaimFile(file.plain_.get(), kPatience);
   if (size_bytes >= kLargeBytes) GODWIT_RETURN_IF_ERROR(file.Prepare(size_bytes));
   return file;
 }
@@ -103,6 +108,7 @@ Result<OutputFile> OutputFile::Reopen(int folder, std::string name, std::string 
   constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   file.plain_ = FileDescriptor(::openat(folder, file.name_.c_str(), kFlags));
   if (!file.plain_.valid()) return file.Fail(errno);
+  if (!ClaimFile(file.plain_.get(), kPatience)) return file.Fail(EBUSY);
   file.OpenDirect();
   return file;
 }

@@ -18,8 +18,9 @@
 namespace godwit {
 
 // A temporary file that is written, by offset, and then renamed into its place by PublishFile.
-// Until then, unless told to stay, it is removed when the object goes. Large files are
-// preallocated and written past the page cache where the file system allows it.
+// Until then, unless told to stay, it is removed when the object goes. It is claimed
+// (file_claim.h). Large files are preallocated and written past the page cache where the file
+// system allows it.
 //
 // Write is safe from several threads at once if they write different blocks; all else, one thread.
 class OutputFile {
@@ -28,7 +29,8 @@ class OutputFile {
   // will be written; `key` is for messages.
   static Result<OutputFile> Create(int folder, std::string name, std::uint64_t size_bytes,
                                    std::string key);
-  // Opens the unfinished file `name` again, to go on with it; it stays.
+  // Opens the unfinished file `name` again, to go on with it; it stays. Fails if somebody else has
+  // it open.
   static Result<OutputFile> Reopen(int folder, std::string name, std::string key);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;

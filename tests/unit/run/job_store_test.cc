@@ -253,10 +253,28 @@ TEST_F(SqliteJobStoreTest, AnotherPairsDatabaseIsSetAside) {
 TEST_F(SqliteJobStoreTest, ANewerDatabaseIsSetAside) {
   ASSERT_TRUE(Open().value()->Append(Keep({"a"})).ok());
   std::string bytes = Read();
-  bytes.at(63) = 2;
+  bytes.at(63) = 3;
   Write(bytes);
   EXPECT_EQ(Keys(*Open().value()), (std::vector<std::string>{}));
   EXPECT_EQ(SetAsideCount(), 1);
+}
+
+TEST_F(SqliteJobStoreTest, AnUploadBelongsToTheJobThatBeganIt) {
+  const auto open = [this](const std::string& job) {
+    return OpenSqliteJobStore(folder_.path(), "source", "target", log_, job).value();
+  };
+  const auto begin = [](JobStore& store, const std::string& key) {
+    const JournalRecord intent = UploadIntentRecord{key, "v", 10, 5, 0};
+    ASSERT_TRUE(store.Append(std::span(&intent, 1)).ok());
+  };
+  begin(*open("one"), "a");
+  begin(*open("two"), "b");
+  const std::vector<JournaledUpload> uploads = open("two")->ReadUploads().value();
+  ASSERT_EQ(uploads.size(), 2U);
+  EXPECT_FALSE(uploads[0].of_this_job);
+  EXPECT_TRUE(uploads[1].of_this_job);
+  const std::string folder = JobFolder(folder_.path(), "source", "target");
+  EXPECT_EQ(PeekUploads(folder, "source", "target", "one").value().at(0).key, "a");
 }
 
 TEST_F(SqliteJobStoreTest, TwoDamagedFilesDoNotOverwriteEachOther) {

@@ -259,5 +259,29 @@ TEST(EngineBegin, NoPartIsSentBeforeTheUploadIsRemembered) {
   EXPECT_GE(run.Sent<TransferPartCommand>().size(), 4U);
 }
 
+TEST_F(EngineResume, AnUploadOfAnotherJobIsLeftToIt) {
+  second_.source.objects.erase("big");
+  second_.source.Set("other", "x");
+  second_.unfinished[0].of_this_job = false;
+  EXPECT_EQ(second_.Run().exit_code, 0);
+  EXPECT_EQ(second_.target.uploads.size(), 1U);
+  EXPECT_TRUE(second_.Sent<AbortUploadCommand>().empty());
+}
+
+TEST_F(EngineResume, ACopyOfOneObjectGoesOnOrAbortsWhatItNoLongerNeeds) {
+  second_.options.mode = JobMode::kCopy;
+  second_.options.single = SyncOptions::SingleObject{"big", "big"};
+  EXPECT_EQ(Finish(), 1U);
+  EXPECT_TRUE(summary_.resumed);
+}
+
+TEST_F(EngineResume, ACopyOfOneObjectThatIsSmallNowAbortsItsUpload) {
+  second_.options.mode = JobMode::kCopy;
+  second_.options.single = SyncOptions::SingleObject{"big", "big"};
+  second_.source.Set("big", "small");
+  EXPECT_EQ(Finish(), 0U);
+  EXPECT_EQ(second_.Sent<AbortUploadCommand>().size(), 1U);
+}
+
 }  // namespace
 }  // namespace godwit

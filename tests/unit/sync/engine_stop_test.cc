@@ -53,19 +53,20 @@ TEST(EngineStop, PartsInFlightFinishAndTheUploadStaysForTheNextRun) {
   EXPECT_TRUE(run.Kept<UploadEndedRecord>().empty());
 }
 
-// Nobody would go on: cp keeps no state, and --no-resume says so.
 TEST(EngineStop, UploadThatNoRunWillFinishIsAborted) {
-  for (const bool resume : {true, false}) {
-    ScriptedRunner run;
-    run.options.mode = resume ? JobMode::kCopy : JobMode::kSync;
-    run.options.resume = resume;
-    run.source.Set("big", std::string(80, 'x'));
-    bool posted = false;
-    run.watch = [&](const Command& command) {
-      if (Is<TransferPartCommand>(command) && !std::exchange(posted, true)) run.Post(Stop{130});
-    };
-    EXPECT_EQ(run.Run().exit_code, 130);
-    EXPECT_TRUE(run.target.uploads.empty());
+  for (const JobMode mode : {JobMode::kCopy, JobMode::kSync}) {
+    for (const bool resume : {true, false}) {
+      ScriptedRunner run;
+      run.options.mode = mode;
+      run.options.resume = resume;
+      run.source.Set("big", std::string(80, 'x'));
+      bool posted = false;
+      run.watch = [&](const Command& command) {
+        if (Is<TransferPartCommand>(command) && !std::exchange(posted, true)) run.Post(Stop{130});
+      };
+      EXPECT_EQ(run.Run().exit_code, 130);
+      EXPECT_EQ(run.target.uploads.size(), resume ? 1U : 0U);
+    }
   }
 }
 
