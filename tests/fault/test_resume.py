@@ -27,8 +27,8 @@ class Resume(KillCase):
                 self.assertEqual(code, -signal.SIGKILL, err)
                 run = self.sync(*self.options, self.source, "s3://bucket/d", server=self.cloud)
                 self.assertLessEqual(seen + self.cloud.requests("UploadPart"), PARTS + JOBS)
-                if seen > 2 * JOBS:  # Before that none may have been in the journal.
-                    self.assertTrue(run.summary["resumed"])
+                # Of the first parts none may have been answered yet.
+                self.assertTrue(run.summary["resumed"] or count < JOBS)
                 self.assertTrue(self.stored(S3) == self.bytes)
                 self.assertEqual(self.cloud.uploads(), [])
 
