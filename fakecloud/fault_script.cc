@@ -107,11 +107,6 @@ void ReadLoseAnswer(Fields& fields, Fault& fault) {
   fault.when = TakeWhen(fields, "after");
 }
 
-void ReadCutBody(Fields& fields, Fault& fault) {
-  fault.after = fields.Needed("after");
-  fault.cut = TakeBy(fields, "fin");
-}
-
 void ReadOkWithError(Fields& fields, Fault& fault) {
   fault.code = fields.Text("code", "InternalError");
   fault.message = fields.Text("message", "");
@@ -160,6 +155,12 @@ FaultSide TakeMovingSide(Fields& fields) {
   const FaultSide side = TakeSide(fields);
   if (side == FaultSide::kStored) throw ScriptError{"field 'side' cannot be 'stored'"};
   return side;
+}
+
+void ReadCutBody(Fields& fields, Fault& fault) {
+  fault.side = TakeMovingSide(fields);
+  fault.after = fields.Needed("after");
+  fault.cut = TakeBy(fields, "fin");
 }
 
 void ReadStall(Fields& fields, Fault& fault) {

@@ -1,6 +1,6 @@
 #include "fakecloud/encoding.h"
 #include "fakecloud/gcs_service.h"
-#include "fakecloud/request_faults.h"
+#include "fakecloud/wire_faults.h"
 
 namespace fakecloud {
 namespace {
@@ -62,27 +62,6 @@ void DamageDigest(Response& response) {
   if (at != std::string::npos) response.text.replace(at + kMember.size(), 8, "AAAAAQ==");
 }
 
-void Corrupt(const Fault& fault, Response& response) {
-  if (fault.side != FaultSide::kResponse) return;
-  switch (fault.corrupt) {
-    case CorruptHow::kZero:
-      response.wire.zero = true;
-      break;
-    case CorruptHow::kFlip:
-      if (const auto offset = FaultOffset(fault, response.body_size())) {
-        response.wire.flips.emplace_back(*offset, fault.mask);
-      }
-      break;
-    case CorruptHow::kDigestHeader:
-      DamageDigest(response);
-      break;
-    case CorruptHow::kLengthHeader:
-      response.wire.length_error = fault.delta;
-      response.close = true;
-      break;
-  }
-}
-
 void Swap(GcsContext& context, const GcsCall& call, const Fault& fault) {
   GcsObject next;
   {
@@ -102,6 +81,7 @@ void Swap(GcsContext& context, const GcsCall& call, const Fault& fault) {
 }
 
 void Apply(GcsContext& context, const GcsCall& call, const Fault& fault, Response& response) {
+  if (ApplyWireFault(fault, response)) return;
   const bool after = fault.when == FaultWhen::kAfter;
   switch (fault.kind) {
     case FaultKind::kStatus:
@@ -113,37 +93,16 @@ void Apply(GcsContext& context, const GcsCall& call, const Fault& fault, Respons
     case FaultKind::kOkWithError:
       if (after && call.operation != "batch") response = OkWithError(call, fault);
       break;
-    case FaultKind::kLoseAnswer:
-      response.wire.lose = fault.cut;
-      break;
-    case FaultKind::kCutBody:
-      response.wire.cut_after = fault.after;
-      response.wire.cut_kind = fault.cut;
-      break;
     case FaultKind::kWhitespace:
       response.text.insert(0, fault.count, ' ');
       break;
     case FaultKind::kCorrupt:
-      Corrupt(fault, response);
-      break;
-    case FaultKind::kStall:
-      if (fault.side != FaultSide::kResponse) break;
-      response.wire.stalls = true;
-      response.wire.stall_after = fault.after;
-      response.wire.stall_time = fault.duration;
-      break;
-    case FaultKind::kSlow:
-      if (fault.side == FaultSide::kResponse) {
-        response.wire.bytes_per_second = fault.bytes_per_second;
-      }
+      DamageDigest(response);
       break;
     case FaultKind::kSwap:
       Swap(context, call, fault);
       break;
-    case FaultKind::kListing:
-    case FaultKind::kExpireCredentials:
-    case FaultKind::kRedirect:
-    case FaultKind::kThrottle:
+    default:
       break;
   }
 }

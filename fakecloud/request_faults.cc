@@ -18,6 +18,7 @@ FaultyBody::FaultyBody(RequestBody& inner, Waiter& waiter, const std::vector<Fau
   for (const Fault& fault : faults) {
     if (fault.side != FaultSide::kRequest) continue;
     if (fault.kind == FaultKind::kStall) stall_ = &fault;
+    if (fault.kind == FaultKind::kCutBody) cut_after_ = fault.after;
     if (fault.kind == FaultKind::kSlow) bytes_per_second_ = fault.bytes_per_second;
     if (fault.kind != FaultKind::kCorrupt) continue;
     zero_ = zero_ || fault.corrupt == CorruptHow::kZero;
@@ -30,6 +31,7 @@ std::size_t FaultyBody::LimitFor(std::size_t wanted) const {
   if (stall_ != nullptr && stall_->after.value_or(0) > read_) {
     wanted = std::min<std::uint64_t>(wanted, *stall_->after - read_);
   }
+  if (cut_after_) wanted = std::min<std::uint64_t>(wanted, *cut_after_ - read_);
   if (bytes_per_second_ > 0) {
     wanted = std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(bytes_per_second_ / 10, 1));
   }
@@ -41,6 +43,7 @@ std::ptrdiff_t FaultyBody::Read(std::span<std::byte> buffer) {
     const Fault* stall = std::exchange(stall_, nullptr);
     if (!waiter_.Pause(stall->duration)) return -1;
   }
+  if (cut_after_ && read_ >= *cut_after_) return -1;
   const std::ptrdiff_t got = inner_.Read(buffer.first(LimitFor(buffer.size())));
   if (got <= 0) return got;
   const std::span<std::byte> bytes = buffer.first(static_cast<std::size_t>(got));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "fakecloud/fault.h"
@@ -8,7 +9,7 @@
 
 namespace fakecloud {
 
-// Damages, delays or slows a request's body on its way in, as faults with side "request" say.
+// Damages, delays, slows or cuts a request's body on its way in, as faults with side "request" say.
 // Offsets count bytes of the object. One thread at a time.
 class FaultyBody final : public RequestBody {
  public:
@@ -25,6 +26,7 @@ class FaultyBody final : public RequestBody {
   bool zero_ = false;
   const Fault* stall_ = nullptr;  // Until it has happened.
   std::uint64_t bytes_per_second_ = 0;
+  std::optional<std::uint64_t> cut_after_;
   std::uint64_t read_ = 0;
 };
 

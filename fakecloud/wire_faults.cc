@@ -11,6 +11,16 @@ void Stall(const Fault& fault, Response& response) {
   response.wire.stall_time = fault.duration;
 }
 
+// A request that was cut off is not answered.
+void Cut(const Fault& fault, Response& response) {
+  if (fault.side == FaultSide::kRequest) {
+    response.wire.lose = fault.cut;
+    return;
+  }
+  response.wire.cut_after = fault.after;
+  response.wire.cut_kind = fault.cut;
+}
+
 bool Corrupt(const Fault& fault, Response& response) {
   switch (fault.corrupt) {
     case CorruptHow::kZero:
@@ -40,8 +50,7 @@ bool ApplyWireFault(const Fault& fault, Response& response) {
       response.wire.lose = fault.cut;
       return true;
     case FaultKind::kCutBody:
-      response.wire.cut_after = fault.after;
-      response.wire.cut_kind = fault.cut;
+      Cut(fault, response);
       return true;
     case FaultKind::kStall:
       if (of_response) Stall(fault, response);

@@ -89,6 +89,19 @@ TEST_F(S3FaultsTest, BodiesOfDownloadsListingsAndErrorsAreCut) {
   }
 }
 
+TEST_F(S3FaultsTest, BodiesOfRequestsAreCut) {
+  SetFaults(R"([{"do":{"fault":"cut_body","side":"request","after":100}},
+                {"on":{"nth":2},
+                 "do":{"fault":"cut_body","side":"request","after":4999,"by":"rst"}}])");
+  for (const AnswerEnd end : {AnswerEnd::kClosed, AnswerEnd::kReset}) {
+    const RawAnswer put = Put("k", std::string(5000, 'x'));
+    EXPECT_EQ(put.status, 0);
+    EXPECT_EQ(put.end, end);
+  }
+  EXPECT_THAT(cloud().ListObjects("lake"), IsEmpty());
+  EXPECT_EQ(Fired(0) + Fired(1), 2U);
+}
+
 TEST_F(S3FaultsTest, OkWithErrorDoesNotCarryOut) {
   Put("source", "x");
   SetFaults(R"([{"on":{"op":"Copy"},"do":{"fault":"ok_with_error","code":"SlowDown"}},
