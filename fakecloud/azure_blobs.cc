@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kNameCharactersMax = 1024;
 constexpr std::size_t kMetadataBytesMax = 8 << 10;
 constexpr std::uint64_t kBodyBytesMax = 5000ULL << 20;
+constexpr std::uint64_t kSummedRangeMax = 4ULL << 20;
 constexpr std::string_view kMetadataPrefix = "x-ms-meta-";
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kContentHeaders = {
     {{"x-ms-blob-content-type", "Content-Type"},
@@ -118,6 +119,15 @@ AzureResult<std::optional<ByteRange>> RangeOf(const AzureCall& call, std::uint64
   AzureError error = AzureErrorByCode("InvalidRange");
   error.headers.emplace_back("Content-Range", "bytes */" + std::to_string(size));
   return error;
+}
+
+std::string CrcTextOf(const Content& content) {
+  const std::string text = content.ToText();
+  BodyHasher hasher;
+  hasher.SkipMd5();
+  hasher.Update(std::as_bytes(std::span(text)));
+  hasher.Finish();
+  return ToBase64(LittleEndian(hasher.value(ChecksumKind::kCrc64Nvme)));
 }
 
 }  // namespace
@@ -281,6 +291,10 @@ AzureResult<Response> GetAzureBlob(AzureContext& context, AzureCall& call) {
                                             std::to_string(wanted->offset + wanted->size - 1) +
                                             "/" + std::to_string(blob.content.size()));
   response.content = blob.content.Slice(wanted->offset, wanted->size);
+  if (call.Header("x-ms-range-get-content-crc64") == "true") {
+    if (wanted->size > kSummedRangeMax) return AzureErrorByCode("InvalidHeaderValue");
+    response.headers.Add("x-ms-content-crc64", CrcTextOf(*response.content));
+  }
   return response;
 }
 

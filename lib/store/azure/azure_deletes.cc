@@ -30,8 +30,11 @@ Result<std::vector<Status>> AzureStore::Delete(const CallContext& context, const
 // Missing is what was wanted. A container that is missing is another thing.
 Status AzureStore::DeleteOne(const CallContext& context, const DeleteRequest& request) {
   AzureRequest http = AzureDeleteRequest(request);
-  const Status status = channel_.Send(context, http).status();
-  return status.Is(ErrorKind::kNotFound) ? Status::Ok() : status;
+  const Result<HttpResponse> response = channel_.Send(context, http);
+  if (response.status().Is(ErrorKind::kNotFound)) return Status::Ok();
+  if (!response.ok() || response->status == 202) return response.status();
+  return channel_.Explain(http,
+                          Status(ErrorKind::kCorrupted, "the answer does not look like Azure's"));
 }
 
 Status AzureStore::DeleteBatch(const CallContext& context, std::span<const DeleteRequest> requests,

@@ -173,64 +173,6 @@ Result<ListPage> AzureStore::ListOnce(const CallContext& context, const ListRequ
   return std::move(answer->page);
 }
 
-Result<ObjectMeta> AzureStore::Head(const CallContext& context, std::string_view key) {
-  GODWIT_RETURN_IF_ERROR(CheckKey("read", key));
-  AzureRequest request = AzureHeadRequest(key);
-  const Result<HttpResponse> response = channel_.Send(context, request);
-  if (!response.ok()) return response.status();
-  Result<ObjectMeta> meta = AzureObjectFromHead(key, response->headers);
-  if (!meta.ok()) return channel_.Explain(request, std::move(meta).status());
-  GODWIT_RETURN_IF_ERROR(ReadTags(context, key, response->headers, meta->attributes));
-  return meta;
-}
-
-Result<ObjectMeta> AzureStore::Get(const CallContext& context, std::string_view key,
-                                   const GetOptions& options, ByteSink& sink) {
-  GODWIT_RETURN_IF_ERROR(CheckKey("read", key));
-  AzureRequest request = AzureGetRequest(key, options);
-  ObjectDownload download;
-  CountingSink counting(sink, context.meter);
-  request.choose = [&](const HttpResponse& head) -> Result<HttpBodyPlan> {
-    Result<ObjectDownload> known = AzureObjectFromGet(key, head, options);
-    if (!known.ok()) return std::move(known).status();
-    download = std::move(*known);
-    return HttpBodyPlan{&counting, options.offset, download.length};
-  };
-  const Result<HttpResponse> response = channel_.Send(context, request);
-  if (!response.ok()) return response.status();
-  if (Status whole = counting.CheckLength(download.length); !whole.ok()) {
-    return channel_.Explain(request, std::move(whole));
-  }
-  if (download.length == download.meta.entry.size_bytes) {
-    GODWIT_RETURN_IF_ERROR(ReadTags(context, key, response->headers, download.meta.attributes));
-  }
-  return std::move(download.meta);
-}
-
-// Tags are no part of a blob's headers, only their number. Who may not read them copies without
-// them, and is told.
-Status AzureStore::ReadTags(const CallContext& context, std::string_view key,
-                            const HttpHeaders& headers, ObjectAttributes& attributes) {
-  const std::string_view count = headers.Find("x-ms-tag-count").value_or("0");
-  if (count == "0" || count.empty()) return Status::Ok();
-  AzureRequest request;
-  request.request_class = RequestClass::kGet;
-  request.operation = "read the tags of";
-  request.key = key;
-  request.parameters = {{"comp", "tags"}};
-  const Result<HttpResponse> response = channel_.Send(context, request);
-  if (response.status().Is(ErrorKind::kPermissionDenied)) {
-    channel_.log().WarnOnce("tags", "the tags of " + channel_.ObjectName(key) +
-                                        " and others cannot be read: permission denied");
-    return Status::Ok();
-  }
-  if (!response.ok()) return response.status();
-  Result<std::map<std::string, std::string>> tags = ReadAzureTags(response->body);
-  if (!tags.ok()) return channel_.Explain(request, tags.status());
-  attributes.tags = std::move(*tags);
-  return Status::Ok();
-}
-
 Status AzureStore::CreateContainer(const CallContext& context, const WritePermit&,
                                    std::string_view) {
   AzureRequest request = AzurePutRequest("");

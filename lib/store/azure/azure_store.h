@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/http/transport.h"
+#include "lib/store/answer_sinks.h"
 #include "lib/store/azure/azure_block_id.h"
 #include "lib/store/azure/azure_channel.h"
 #include "lib/store/azure/azure_config.h"
@@ -106,9 +108,21 @@ class AzureStore final : public ObjectStore {
   Status MeetAccount(const CallContext& context);
   Result<ListPage> ListOnce(const CallContext& context, const ListRequest& request,
                             std::uint32_t keys_max, bool& too_large);
+  bool HasTags() const;
+
+  // azure_reads.cc
+  struct Download : ObjectDownload {
+    HttpHeaders headers;
+  };
+  Result<Download> GetWhole(const CallContext& context, std::string_view key,
+                            const GetOptions& options, ByteSink& sink);
+  Result<Download> GetRanges(const CallContext& context, std::string_view key,
+                             const GetOptions& options, ByteSink& sink);
+  Result<Download> GetOnce(const CallContext& context, std::string_view key,
+                           const GetOptions& options, ByteSink& sink,
+                           const std::function<bool(const ObjectDownload&)>& refuse);
   Status ReadTags(const CallContext& context, std::string_view key, const HttpHeaders& headers,
                   ObjectAttributes& attributes);
-  bool HasTags() const;
 
   // azure_writes.cc
   Result<PutReceipt> ReceiptOf(const AzureRequest& request, const HttpResponse& response) const;
@@ -154,6 +168,7 @@ class AzureStore final : public ObjectStore {
   // What the service has told of the account: -1 nothing yet, 0 flat, 1 hierarchical.
   std::atomic<int> hierarchy_{-1};
   std::atomic<bool> has_put_from_url_{true};
+  std::atomic<bool> tells_range_crc_{true};
   std::mutex meet_mutex_;  // Held by the one who asks for it.
   bool met_ = false;
   mutable std::mutex uploads_mutex_;            // Guards what follows.

@@ -144,6 +144,14 @@ Status S3Channel::CheckLook(const S3Request& request, const HttpResponse& respon
                               .WithHttpStatus(response.status));
 }
 
+Status S3Channel::CheckRemoved(const S3Request& request, const HttpResponse& response) const {
+  const bool plain = !knowledge_.promises().is_aws && response.body.empty() &&
+                     !HeaderOf(response, "x-amz-request-id").empty();
+  if (response.status == 204 || plain) return Status::Ok();
+  return Explain(request, Status(ErrorKind::kCorrupted, "the answer does not look like S3's")
+                              .WithHttpStatus(response.status));
+}
+
 Result<S3Channel::Answer> S3Channel::Exchange(const CallContext& context, S3Request& request) {
   Attempt attempt;
   attempt.route = CurrentRoute();

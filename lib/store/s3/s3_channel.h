@@ -60,6 +60,10 @@ class S3Channel {
   // happened all the same.
   Status Explain(const S3Request& request, Status status) const;
 
+  // Whether the answer to a DELETE is S3's: 204, elsewhere than at AWS also a request id and
+  // nothing else. That of a portal on the way is neither.
+  Status CheckRemoved(const S3Request& request, const HttpResponse& response) const;
+
   // "s3://bucket/key".
   std::string ObjectName(std::string_view key) const;
   std::string BucketName() const;

@@ -55,7 +55,8 @@ Status S3Store::DeleteOne(const CallContext& context, const DeleteRequest& reque
   // Missing is what was wanted, also where a condition on it was lost to that.
   const S3Error& error = sent->answer.error;
   const bool gone = error.code == "NoSuchKey" || error.code == "NoSuchVersion";
-  if (sent->answer.ok() || gone) return Status::Ok();
+  if (gone) return Status::Ok();
+  if (sent->answer.ok()) return channel_.CheckRemoved(sent->request, sent->answer.response);
   return channel_.Failure(sent->request, sent->answer);
 }
 

@@ -301,7 +301,8 @@ Status S3Store::AbortUpload(const CallContext& context, const WritePermit&, std:
   request.errors.subject = S3Subject::kUpload;
   request.errors.changes = true;
   const Result<HttpResponse> response = channel_.Send(context, request);
-  const Status status = response.status();
+  const Status status =
+      response.ok() ? channel_.CheckRemoved(request, *response) : response.status();
   if (!status.ok() && !status.Is(ErrorKind::kNotFound)) return status;
   ForgetUpload(upload_id);
   return Status::Ok();

@@ -135,8 +135,51 @@ TEST_F(AzureStoreTest, I12ReadIsPinnedAndItsRangeChecked) {
   EXPECT_THAT(Brief(Get({0, 0, "0x8D9"}).status()), HasSubstr("the object has changed"));
 }
 
+Fields RangeOfObject(const std::string& range, std::size_t size, const std::string& crc) {
+  return {{"etag", "\"0x8D1\""},
+          {"last-modified", "Fri, 01 Nov 2024 12:00:00 GMT"},
+          {"content-range", "bytes " + range},
+          {"content-length", std::to_string(size)},
+          {"x-ms-content-crc64", crc}};
+}
+
+TEST_F(AzureStoreTest, I14RangesAreReadInPiecesWhoseCrcTheServiceTells) {
+  const std::string first(4 << 20, 'a');
+  wire_.Answer(206, RangeOfObject("10-4194313/5000000", first.size(), AzureCrcText(CrcOf(first))),
+               first);
+  wire_.Answer(206, RangeOfObject("4194314-4194316/5000000", 3, AzureCrcText(CrcOf("end"))), "end");
+  ASSERT_TRUE(Get({10, (4 << 20) + 3, ""}).ok());
+  EXPECT_EQ(sink_.text, first + "end");
+  EXPECT_EQ(azure_.last().Header("x-ms-range-get-content-crc64"), "true");
+  EXPECT_EQ(azure_.last().Header("range"), "bytes=4194314-4194316");
+  EXPECT_EQ(azure_.last().Header("if-match"), "\"0x8D1\"") << "of the version of the first piece";
+  wire_.Answer(206, RangeOfObject("0-2/10", 3, AzureCrcText(CrcOf("enb"))), "end");
+  EXPECT_TRUE(Get({0, 3, "0x8D1"}).status().Is(ErrorKind::kCorrupted));
+}
+
+TEST_F(AzureStoreTest, I14WholeBlobWithoutMd5IsReadInCheckedRanges) {
+  wire_.Answer(200, kObject, "12345");
+  wire_.Answer(206, RangeOfObject("0-4/5", 5, AzureCrcText(CrcOf("12345"))), "12345");
+  ASSERT_TRUE(Get().ok());
+  EXPECT_EQ(sink_.text, "12345");
+  EXPECT_EQ(azure_.last().Header("if-match"), "\"0x8D1\"");
+  EXPECT_EQ(wire_.left(), 0u);
+}
+
+TEST_F(AzureStoreTest, ServerThatTellsNoCrcOfRangesIsAskedOnce) {
+  wire_.Answer(500, {{"x-ms-error-code", "FeatureNotSupported"}});
+  wire_.Answer(206, RangeOfObject("0-4/9", 5, ""), "12345");
+  wire_.Answer(200, kObject, "12345");
+  ASSERT_TRUE(Get({0, 5, ""}).ok());
+  EXPECT_EQ(azure_.last().Header("x-ms-range-get-content-crc64"), "(absent)");
+  sink_.text.clear();
+  ASSERT_TRUE(Get().ok());
+  EXPECT_EQ(sink_.text, "12345");
+  EXPECT_EQ(wire_.left(), 0u);
+}
+
 TEST_F(AzureStoreTest, I11BodyThatEndsEarlyIsNoSuccess) {
-  wire_.Answer(200, kObject, "123");
+  wire_.Answer(200, With(kObject, {{"content-md5", "gnzLDuqKcGxMNKFokfhOew=="}}), "123");
   EXPECT_EQ(Brief(Get().status()), "unavailable: the answer ended after 3 of 5 bytes");
 }
 
@@ -262,6 +305,18 @@ TEST_F(AzureStoreTest, WishForAPauseIsTakenInSecondsMillisecondsOrAsADate) {
                    {"date", "Fri, 02 Jan 2026 03:04:05 GMT"}}),
             std::chrono::seconds(30));
   EXPECT_EQ(pause({}), std::nullopt);
+}
+
+TEST_F(AzureStoreTest, I16AnswerToADeleteThatIsNotTheServicesIsNoSuccess) {
+  const DeleteRequest request{"k", ""};
+  wire_.Answer(200, {{"content-type", "application/xml"}},
+               "<Error><Code>InternalError</Code></Error>");
+  const auto statuses = azure_.store->Delete(azure_.context, azure_.permit, {&request, 1});
+  ASSERT_TRUE(statuses.ok());
+  EXPECT_TRUE(statuses->front().Is(ErrorKind::kCorrupted)) << statuses->front();
+  EXPECT_TRUE(statuses->front().maybe_applied());
+  wire_.Answer(202);
+  EXPECT_TRUE(azure_.store->Delete(azure_.context, azure_.permit, {&request, 1})->front().ok());
 }
 
 TEST_F(AzureStoreTest, BatchOfDeletesIsSignedEachAndJudgedEach) {

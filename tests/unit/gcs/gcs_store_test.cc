@@ -323,6 +323,26 @@ std::string BatchAnswer(const std::vector<std::string>& parts) {
   return body + "--x--\r\n";
 }
 
+TEST(GcsDeleteTest, I16AnswerThatIsNotTheServicesIsNoSuccess) {
+  const DeleteRequest request{"a", ""};
+  for (const bool is_google : {true, false}) {
+    FakeGcs gcs([&](GcsConfig& config) {
+      if (!is_google) config.endpoint = "http://127.0.0.1:1";
+      config.is_google = is_google;
+    });
+    const auto deletes = [&] {
+      const auto statuses = gcs.store->Delete(gcs.context, gcs.permit, {&request, 1});
+      return statuses.ok() ? statuses->front() : statuses.status();
+    };
+    gcs.transport.Answer(200, {{"Content-Type", "text/html"}}, "<html>Sign in</html>");
+    EXPECT_TRUE(deletes().Is(ErrorKind::kCorrupted));
+    gcs.transport.Answer(200, {{"Content-Type", "application/json"}}, "null\n");
+    EXPECT_EQ(deletes().ok(), !is_google) << "as an emulator answers";
+    gcs.transport.Answer(204);
+    EXPECT_TRUE(deletes().ok());
+  }
+}
+
 TEST(GcsDeleteTest, BatchTellsOfEachKey) {
   FakeGcs gcs;
   gcs.transport.Answer(

@@ -57,6 +57,20 @@ TEST(S3Delete, ErrorsOfSingleKeysAreTold) {
   EXPECT_TRUE(statuses->at(3).ok());
 }
 
+TEST(S3Delete, I16AnswerThatIsNotTheServicesIsNoSuccess) {
+  FakeS3 s3;
+  s3.transport.Answer(200, {{"content-type", "text/html"}}, "<html>Sign in</html>");
+  s3.transport.Answer(200, {{"content-type", "text/html"}}, "<html>Sign in</html>");
+  const DeleteRequest request{"a", ""};
+  const auto statuses = s3.store->Delete(s3.context, s3.permit, {&request, 1});
+  ASSERT_TRUE(statuses.ok());
+  EXPECT_TRUE(statuses->front().Is(ErrorKind::kCorrupted)) << statuses->front();
+  EXPECT_TRUE(statuses->front().maybe_applied());
+  EXPECT_FALSE(s3.store->AbortUpload(s3.context, s3.permit, "a", Secret("u")).ok());
+  s3.transport.Answer(200, {{"x-amz-request-id", "R"}});
+  EXPECT_TRUE(s3.store->AbortUpload(s3.context, s3.permit, "a", Secret("u")).ok());
+}
+
 TEST(S3Delete, FailedBatchFailsWhole) {
   FakeS3 s3;
   const std::vector<DeleteRequest> two{{"a", ""}, {"b", ""}};
