@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "lib/checksum/crc.h"
 #include "lib/store/call_check.h"
 
 namespace godwit {
@@ -26,6 +27,25 @@ Result<T> Counted(Result<T> result, int attempts) {
 Status NotOurs() {
   return Status(ErrorKind::kNotFound, "the object is not the one that was written");
 }
+
+// The CRCs of what passes; a read that begins again begins them again.
+class SummingSink final : public ByteSink {
+ public:
+  Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+    if (offset == 0) {
+      crc64nvme_ = 0;
+      crc32c_ = 0;
+    }
+    crc64nvme_ = Crc64Nvme(crc64nvme_, bytes);
+    crc32c_ = Crc32c(crc32c_, bytes);
+    return Status::Ok();
+  }
+  DigestSet digests() const { return {Digest::Crc64Nvme(crc64nvme_), Digest::Crc32c(crc32c_)}; }
+
+ private:
+  std::uint64_t crc64nvme_ = 0;
+  std::uint32_t crc32c_ = 0;
+};
 
 }  // namespace
 
@@ -90,17 +110,28 @@ Result<PutReceipt> RetryingStore::RepeatWrite(const CallContext& context, Call c
 
 Result<PutReceipt> RetryingStore::LookUp(const CallContext& context, std::string_view key,
                                          std::optional<std::uint64_t> size_bytes,
-                                         const DigestSet& digests) {
+                                         const DigestSet& digests, bool read_back) {
   Result<ObjectMeta> meta = Head(context, key);
   if (!meta.ok()) return meta.status();
   if (size_bytes && meta->entry.size_bytes != *size_bytes) return NotOurs();
   const std::optional<DigestKind> kind = DigestSet::Common(meta->entry.digests, digests);
-  // Without a digest in common nothing proves whose object this is.
-  if (!kind || *meta->entry.digests.Find(*kind) != *digests.Find(*kind)) return NotOurs();
   PutReceipt receipt;
   receipt.version = meta->entry.version;
   receipt.modified = meta->entry.modified;
   receipt.digests = meta->entry.digests;
+  if (!kind) {
+    if (digests.empty() || !read_back) return NotOurs();
+    // Only the bytes can tell whose object this is.
+    SummingSink sink;
+    const Status read = Get(context, key, {0, 0, receipt.version}, sink).status();
+    GODWIT_RETURN_IF_ERROR(read);
+    const DigestSet found = sink.digests();
+    const std::optional<DigestKind> common = DigestSet::Common(found, digests);
+    if (!common || *found.Find(*common) != *digests.Find(*common)) return NotOurs();
+    receipt.proof = WriteProof::kReadBack;
+    return receipt;
+  }
+  if (*meta->entry.digests.Find(*kind) != *digests.Find(*kind)) return NotOurs();
   receipt.proof = *kind == DigestKind::kCrc64Nvme ? WriteProof::kCrc64Nvme
                   : *kind == DigestKind::kCrc32c  ? WriteProof::kCrc32c
                   : *kind == DigestKind::kMd5     ? WriteProof::kMd5
@@ -108,16 +139,14 @@ Result<PutReceipt> RetryingStore::LookUp(const CallContext& context, std::string
   return receipt;
 }
 
-// Whether another version than `before` carries the metadata that was to be set.
+// Whether the metadata that was to be set is there. Not every service makes a version of that.
 Result<PutReceipt> RetryingStore::LookUpMetadata(const CallContext& context, std::string_view key,
-                                                 const Version& before,
                                                  const ObjectAttributes& attributes) {
   Result<ObjectMeta> meta = Head(context, key);
   if (!meta.ok()) return meta.status();
   const ObjectAttributes& found = meta->attributes;
   const bool ours =
-      meta->entry.version != before && found.mtime == attributes.mtime &&
-      found.user_metadata == attributes.user_metadata &&
+      found.mtime == attributes.mtime && found.user_metadata == attributes.user_metadata &&
       (attributes.content_type.empty() || found.content_type == attributes.content_type);
   if (!ours) return NotOurs();
   return PutReceipt{meta->entry.version, meta->entry.modified, meta->entry.digests,
@@ -157,39 +186,64 @@ Result<PutReceipt> RetryingStore::Put(const CallContext& context, const WritePer
                                       ByteSource& body) {
   return RepeatWrite(
       context, [&] { return store_.Put(context, permit, key, options, body); },
-      [&] { return LookUp(context, key, body.size_bytes(), options.digests); });
+      [&] { return LookUp(context, key, body.size_bytes(), options.digests, true); });
 }
 
 Result<std::vector<Status>> RetryingStore::Delete(const CallContext& context,
                                                   const WritePermit& permit,
                                                   std::span<const DeleteRequest> requests) {
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  std::vector<DeleteRequest> open(requests.begin(), requests.end());  // Not decided yet.
-  std::vector<std::size_t> places(requests.size());                   // Of those in `requests`.
-  std::iota(places.begin(), places.end(), std::size_t{0});
+  OpenDeletes open;
+  open.requests.assign(requests.begin(), requests.end());
+  open.places.resize(requests.size());
+  std::iota(open.places.begin(), open.places.end(), std::size_t{0});
   std::vector<Status> answers(requests.size());
   for (int attempts = 1;; ++attempts) {
-    const Result<std::vector<Status>> result = store_.Delete(context, permit, open);
+    const Result<std::vector<Status>> result = store_.Delete(context, permit, open.requests);
     Status again = result.status();
+    bool lost = again.maybe_applied();
     if (result.ok()) {
-      std::size_t left = 0;
-      for (std::size_t i = 0; i < open.size(); ++i) {
+      OpenDeletes left;
+      for (std::size_t i = 0; i < open.requests.size(); ++i) {
         const Status& answer = (*result)[i];
-        answers[places[i]] = answer.ok() ? answer : Counted(answer, attempts);
+        answers[open.places[i]] = answer.ok() ? answer : Counted(answer, attempts);
         if (!IsRetryable(answer)) continue;
         again = answer;
-        if (left != i) open[left] = std::move(open[i]);
-        places[left++] = places[i];
+        lost = lost || answer.maybe_applied();
+        left.Add(std::move(open.requests[i]), open.places[i]);
       }
-      open.resize(left);
-      places.resize(left);
-      if (open.empty()) return answers;
+      open = std::move(left);
     }
+    if (lost) DropDone(context, open, answers);
+    if (open.requests.empty()) return answers;
     if (Pause(context, again, attempts)) continue;
-    if (!result.ok() && open.size() == requests.size()) return Counted(again, attempts);
-    for (const std::size_t place : places) answers[place] = Counted(again, attempts);
+    if (!result.ok() && open.requests.size() == requests.size()) return Counted(again, attempts);
+    for (const std::size_t place : open.places) answers[place] = Counted(again, attempts);
     return answers;
   }
+}
+
+// Looks which deletes in doubt need no repetition: what is gone, and what somebody has replaced.
+void RetryingStore::DropDone(const CallContext& context, OpenDeletes& open,
+                             std::vector<Status>& answers) {
+  OpenDeletes left;
+  for (std::size_t i = 0; i < open.requests.size(); ++i) {
+    DeleteRequest& request = open.requests[i];
+    const Result<ObjectMeta> now = Head(context, request.key);
+    const bool replaced =
+        now.ok() && !request.if_version.empty() && now->entry.version != request.if_version;
+    if (now.status().Is(ErrorKind::kNotFound)) {
+      answers[open.places[i]] = Status::Ok();
+    } else if (replaced) {
+      answers[open.places[i]] =
+          Status(ErrorKind::kPreconditionFailed, "the object at the target has changed")
+              .WithOperation("delete")
+              .WithObject(request.key);
+    } else {
+      left.Add(std::move(request), open.places[i]);
+    }
+  }
+  open = std::move(left);
 }
 
 Result<PutReceipt> RetryingStore::Copy(const CallContext& context, const WritePermit& permit,
@@ -197,7 +251,7 @@ Result<PutReceipt> RetryingStore::Copy(const CallContext& context, const WritePe
                                        const PutOptions& options) {
   return RepeatWrite(
       context, [&] { return store_.Copy(context, permit, source, key, options); },
-      [&] { return LookUp(context, key, std::nullopt, options.digests); });
+      [&] { return LookUp(context, key, std::nullopt, options.digests, true); });
 }
 
 Result<PutReceipt> RetryingStore::SetMetadata(const CallContext& context, const WritePermit& permit,
@@ -205,7 +259,7 @@ Result<PutReceipt> RetryingStore::SetMetadata(const CallContext& context, const 
                                               const ObjectAttributes& attributes) {
   return RepeatWrite(
       context, [&] { return store_.SetMetadata(context, permit, key, version, attributes); },
-      [&] { return LookUpMetadata(context, key, version, attributes); });
+      [&] { return LookUpMetadata(context, key, attributes); });
 }
 
 Result<Secret> RetryingStore::BeginUpload(const CallContext& context, const WritePermit& permit,
@@ -246,7 +300,7 @@ Result<PutReceipt> RetryingStore::FinishUpload(const CallContext& context,
                                                const FinishOptions& options) {
   return RepeatWrite(
       context, [&] { return store_.FinishUpload(context, permit, key, upload_id, parts, options); },
-      [&] { return LookUp(context, key, options.size_bytes, options.digests); });
+      [&] { return LookUp(context, key, options.size_bytes, options.digests, false); });
 }
 
 Status RetryingStore::AbortUpload(const CallContext& context, const WritePermit& permit,

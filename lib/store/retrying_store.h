@@ -24,9 +24,11 @@ void SleepInterruptibly(const CallContext& context, std::chrono::milliseconds de
 //
 // Reads are repeated as they are; a Get goes on only with the version it has seen first, from its
 // first offset. A write whose answer was lost is looked up before it is repeated: one that took
-// effect is recognised by its digest (new metadata: by itself) and not sent again (I17); without a
-// digest in common it is repeated. Of a batch of deletes only the keys that failed are repeated.
-// The Status of a call that failed for good says how many attempts were made. Safe from any thread.
+// effect is recognised by its digest, or by its bytes where the service tells none of those that
+// were given (new metadata: by itself), and not sent again (I17); without a digest it is repeated.
+// Of a batch of deletes only the keys that failed are repeated, and of those whose answer was lost
+// only what is still there, in the version that is to go. The Status of a call that failed for good
+// says how many attempts were made. Safe from any thread.
 class RetryingStore final : public ObjectStore {
  public:
   // `store` is borrowed.
@@ -74,16 +76,28 @@ class RetryingStore final : public ObjectStore {
                          std::string_view region) override;
 
  private:
+  // Deletes that are not decided yet, and their places in the request.
+  struct OpenDeletes {
+    std::vector<DeleteRequest> requests;
+    std::vector<std::size_t> places;
+    void Add(DeleteRequest request, std::size_t place) {
+      requests.push_back(std::move(request));
+      places.push_back(place);
+    }
+  };
+
   template <typename Call>
   auto Repeat(const CallContext& context, Call call) -> decltype(call());
   // `recognise` answers the receipt if the object that is there now is what `call` writes.
   template <typename Call, typename Recognise>
   Result<PutReceipt> RepeatWrite(const CallContext& context, Call call, Recognise recognise);
   bool Pause(const CallContext& context, const Status& status, int attempts);
+  void DropDone(const CallContext& context, OpenDeletes& open, std::vector<Status>& answers);
   Result<PutReceipt> LookUp(const CallContext& context, std::string_view key,
-                            std::optional<std::uint64_t> size_bytes, const DigestSet& digests);
+                            std::optional<std::uint64_t> size_bytes, const DigestSet& digests,
+                            bool read_back);
   Result<PutReceipt> LookUpMetadata(const CallContext& context, std::string_view key,
-                                    const Version& before, const ObjectAttributes& attributes);
+                                    const ObjectAttributes& attributes);
 
   ObjectStore& store_;
   const RetryPolicy policy_;

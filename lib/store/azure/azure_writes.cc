@@ -123,7 +123,8 @@ Result<PutReceipt> AzureStore::SetMetadata(const CallContext& context, const Wri
                                            const ObjectAttributes& attributes) {
   Result<ObjectMeta> current = Head(context, key);
   if (!current.ok()) return current.status();
-  if (current->entry.version != version) {
+  // An earlier call that failed in the middle has made this version of the one asked for.
+  if (current->entry.version != LatestOf(key, version)) {
     return Status(ErrorKind::kPreconditionFailed, "the object at the target has changed")
         .WithOperation("describe")
         .WithObject(channel_.ObjectName(key));
@@ -132,16 +133,32 @@ Result<PutReceipt> AzureStore::SetMetadata(const CallContext& context, const Wri
   if (!wanted.claimed_crc64nvme.has_value()) {
     wanted.claimed_crc64nvme = current->attributes.claimed_crc64nvme;
   }
-  Version latest = version;
+  Version latest = current->entry.version;
   if (!SameContent(current->attributes, wanted)) {
     const Result<PutReceipt> described = SetProperties(context, key, *current, wanted);
     if (!described.ok()) return described;
     latest = described->version;
+    RememberHalf(key, version, latest);
   }
   const Result<PutReceipt> receipt = ReplaceMetadata(context, key, latest, wanted);
   if (!receipt.ok()) return receipt;
+  RememberHalf(key, version, receipt->version);
   GODWIT_RETURN_IF_ERROR(SetTierAndTags(context, key, *current, wanted));
+  const std::lock_guard lock(uploads_mutex_);
+  half_described_.erase(std::string(key));
   return receipt;
+}
+
+Version AzureStore::LatestOf(std::string_view key, const Version& version) const {
+  const std::lock_guard lock(uploads_mutex_);
+  const auto found = half_described_.find(key);
+  const bool ours = found != half_described_.end() && found->second.first == version;
+  return ours ? found->second.second : version;
+}
+
+void AzureStore::RememberHalf(std::string_view key, const Version& version, const Version& latest) {
+  const std::lock_guard lock(uploads_mutex_);
+  half_described_.insert_or_assign(std::string(key), std::pair(version, latest));
 }
 
 }  // namespace godwit

@@ -188,11 +188,24 @@ TEST_F(Retrying, LostAnswerOfNewMetadataIsRecognisedI17) {
   EXPECT_EQ(faulty_.CallCount(Operation::kSetMetadata), 1);
 }
 
-TEST_F(Retrying, LostAnswerOfADeleteIsRepeatedAndFindsNothing) {
+TEST_F(Retrying, LostAnswerOfADeleteIsLookedUpI17) {
   const PutReceipt put = Put("k", "bytes").value();
-  faulty_.FailAfterEffect(Operation::kDelete, Unavailable());
-  EXPECT_TRUE(Delete({{"k", put.version}}).ok());
-  EXPECT_EQ(faulty_.CallCount(Operation::kDelete), 2);
+  for (const Version& version : {put.version, Version()}) {
+    faulty_.FailAfterEffect(Operation::kDelete, Unavailable());
+    EXPECT_TRUE(Delete({{"k", version}}).ok());
+  }
+  EXPECT_EQ(faulty_.CallCount(Operation::kDelete), 2) << "one for each call";
+}
+
+TEST_F(Retrying, LostAnswerOfADeleteThatDidNotHappenIsRepeated) {
+  const PutReceipt old = Put("old", "bytes").value();
+  faulty_.FailBefore(Operation::kDelete, Unavailable().WithMaybeApplied(true), 1);
+  EXPECT_TRUE(Delete({{"old", old.version}}).ok());
+  EXPECT_TRUE(memory_.Contents().empty());
+  ASSERT_TRUE(Put("k", "bytes").ok());
+  faulty_.FailBefore(Operation::kDelete, Unavailable().WithMaybeApplied(true), 1);
+  EXPECT_TRUE(Delete({{"k", old.version}}).Is(ErrorKind::kPreconditionFailed));
+  EXPECT_EQ(memory_.VersionCount("k"), 1u) << "it is another one's";
 }
 
 TEST_F(Retrying, CutReadBeginsAgainAtItsFirstOffset) {
