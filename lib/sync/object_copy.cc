@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/base/retry_policy.h"
 #include "lib/plan/attributes.h"
 #include "lib/sync/object_task.h"
 #include "lib/sync/whole_copy.h"
@@ -246,9 +247,11 @@ void ObjectTask::LookUpMetadata(const Status& status) {
         const bool is_local = self->core_.endpoints().target.is_local;
         const bool shows = ShowsAttributes(found.attributes, self->WantedAttributes(), is_local);
         if (found.entry.version != self->spec_.target->version) {
-          if (!shows || found.entry.size_bytes != self->spec_.source.size_bytes) {
-            return self->EndTargetChanged({});
-          }
+          const bool same_size = found.entry.size_bytes == self->spec_.source.size_bytes;
+          // The first of several requests may have been ours: only the store knows.
+          const bool open = same_size && IsRetryable(status);
+          if (!shows && open) return self->RepeatMetadata(status);
+          if (!shows || !same_size) return self->EndTargetChanged({});
           self->KeepEqual(found.entry.version, ProvenDigests(self->input_), self->evidence_);
           return self->EndDone(WriteProof::kNone);
         }

@@ -287,5 +287,32 @@ TEST(EngineLostAnswer, MetadataThatTookEffectIsNotRepeatedI17) {
   }
 }
 
+// A store may need several requests, and only it knows whose version it is that the first one made.
+TEST(EngineLostAnswer, MetadataThatWasSetByHalfIsLeftToTheStoreI17) {
+  for (const bool ours : {true, false}) {
+    ScriptedRunner run;
+    run.target.capabilities.set_metadata = true;
+    run.source.Set("a", "alpha").head_digests = SumOf("alpha").digests();
+    run.source.objects.at("a").attributes.cache_control = "no-store";
+    run.target.Set("a", "alpha").head_digests = SumOf("alpha").digests();
+    int sent = 0;
+    Version asked;
+    run.before = [&](const Command& command) -> std::optional<Status> {
+      if (!Is<SetMetadataCommand>(command)) return std::nullopt;
+      FakeObject& object = run.target.objects.at("a");
+      if (++sent > 1) {
+        if (ours) object.version = asked;
+        return std::nullopt;
+      }
+      asked = std::exchange(object.version, "of another request");
+      return Lost();
+    };
+
+    EXPECT_EQ(run.Run().exit_code, ours ? 0 : 10);
+    EXPECT_EQ(sent, 2);
+    EXPECT_EQ(run.target.objects.at("a").attributes.cache_control, ours ? "no-store" : "");
+  }
+}
+
 }  // namespace
 }  // namespace godwit
