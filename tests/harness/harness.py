@@ -128,7 +128,7 @@ class Fakecloud(Server):
         self.control = values["GODWIT_FAKECLOUD_CONTROL"]
 
     def env(self):
-        return dict(super().env(), AZURE_STORAGE_CONNECTION_STRING=self.azure)
+        return dict(super().env(), AZURE_STORAGE_CONNECTION_STRING=self.azure, STORAGE_EMULATOR_HOST=self.gcs)
 
     def __enter__(self):
         return self
