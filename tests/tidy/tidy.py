@@ -32,6 +32,11 @@ THIRD_PARTY = {
 # Invariants of the specification that this version holds; each is named by a test.
 INVARIANTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20, 21, 24, 25, 26, 27, 29]
 
+# Those that each service must show for itself: tests that every service's program inherits.
+SERVICE_PROOFS = "tests/fault/service_proofs.py"
+SERVICES = ("s3", "gcs", "azure")
+SERVICE_INVARIANTS = range(11, 18)
+
 FILE_LINES_MAX = 400
 HEADER_LINES_MAX = 200
 FUNCTION_LINES_MAX = 70
@@ -194,6 +199,18 @@ def rule_invariants_are_tested():
     for number in INVARIANTS:
         if not re.search(rf"\bI{number}\b", text):
             yield f"tests:1: no test names I{number}"
+
+
+def rule_invariants_are_tested_for_each_service():
+    text = (TOP / SERVICE_PROOFS).read_text()
+    for number in SERVICE_INVARIANTS:
+        if not re.search(rf"\n    def test_\w+_I{number}(_\w+)?\(self\)", text):
+            yield f"{SERVICE_PROOFS}:1: no test of every service names I{number}"
+    for service in SERVICES:
+        program = TOP / f"tests/fault/test_proofs_{service}.py"
+        if not program.is_file() or not re.search(
+                rf"\nclass \w+\(Proofs, Case\):\n    service = \"{service}\"\n", program.read_text()):
+            yield f"{program.relative_to(TOP)}:1: {service} does not run the tests of {SERVICE_PROOFS}"
 
 
 def main():

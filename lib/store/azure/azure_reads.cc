@@ -3,7 +3,6 @@
 
 #include "lib/base/text.h"
 #include "lib/checksum/crc.h"
-#include "lib/http/byte_range.h"
 #include "lib/store/answer_sinks.h"
 #include "lib/store/azure/azure_metadata.h"
 #include "lib/store/azure/azure_store.h"
@@ -16,9 +15,7 @@ namespace {
 // The service tells the CRC64 of a range up to this size.
 constexpr std::uint64_t kCheckedRangeMax = 4ULL << 20;
 
-bool WantsWhole(const GetOptions& options) {
-  return ByteRange{options.offset, options.length}.IsWhole();
-}
+bool WantsWhole(const GetOptions& options) { return options.offset == 0 && options.length == 0; }
 
 // Passes a download on and computes its CRC64.
 class SummingSink final : public ByteSink {
@@ -50,62 +47,61 @@ Result<ObjectMeta> AzureStore::Head(const CallContext& context, std::string_view
 Result<ObjectMeta> AzureStore::Get(const CallContext& context, std::string_view key,
                                    const GetOptions& options, ByteSink& sink) {
   GODWIT_RETURN_IF_ERROR(CheckKey("read", key));
-  Result<Read> read = WantsWhole(options) ? GetWhole(context, key, options, sink)
-                                          : GetRanges(context, key, options, sink);
-  if (!read.ok()) return read.status();
-  ObjectDownload& object = read->object;
-  if (object.length == object.meta.entry.size_bytes) {
-    GODWIT_RETURN_IF_ERROR(ReadTags(context, key, read->headers, object.meta.attributes));
+  Result<Download> download = WantsWhole(options) ? GetWhole(context, key, options, sink)
+                                                  : GetRanges(context, key, options, sink);
+  if (!download.ok()) return download.status();
+  if (download->length == download->meta.entry.size_bytes) {
+    GODWIT_RETURN_IF_ERROR(ReadTags(context, key, download->headers, download->meta.attributes));
   }
-  return std::move(object.meta);
+  return std::move(download->meta);
 }
 
 // The whole can be compared with the blob's MD5. A blob without one is read again in ranges, whose
 // CRC64 the service tells.
-Result<AzureStore::Read> AzureStore::GetWhole(const CallContext& context, std::string_view key,
-                                              const GetOptions& options, ByteSink& sink) {
+Result<AzureStore::Download> AzureStore::GetWhole(const CallContext& context, std::string_view key,
+                                                  const GetOptions& options, ByteSink& sink) {
   GetOptions ranges;
   const auto refuse = [&](const ObjectDownload& known) {
     const bool unproven = known.length > 0 && known.meta.entry.digests.empty();
     if (unproven && tells_range_crc_) ranges = {0, known.length, known.meta.entry.version};
     return ranges.length > 0;
   };
-  Result<Read> whole = GetOnce(context, key, options, sink, refuse);
+  Result<Download> whole = GetOnce(context, key, options, sink, refuse);
   return ranges.length > 0 ? GetRanges(context, key, ranges, sink) : std::move(whole);
 }
 
 // In pieces whose CRC64 the service tells, all of one version; as one where it does not tell any.
-Result<AzureStore::Read> AzureStore::GetRanges(const CallContext& context, std::string_view key,
-                                               const GetOptions& options, ByteSink& sink) {
+Result<AzureStore::Download> AzureStore::GetRanges(const CallContext& context, std::string_view key,
+                                                   const GetOptions& options, ByteSink& sink) {
   GetOptions piece = options;
   for (std::uint64_t done = 0;;) {
     piece.offset = options.offset + done;
     piece.length = options.length - done;
     if (tells_range_crc_) piece.length = std::min(piece.length, kCheckedRangeMax);
-    Result<Read> read = GetOnce(context, key, piece, sink, nullptr);
+    Result<Download> read = GetOnce(context, key, piece, sink, nullptr);
     if (read.status().Is(ErrorKind::kUnsupported) && tells_range_crc_.exchange(false)) continue;
     if (!read.ok()) return read;
     done += piece.length;
-    read->object.length = done;
+    read->length = done;
     if (done == options.length) return read;
-    piece.version = read->object.meta.entry.version;
+    piece.version = read->meta.entry.version;
   }
 }
 
-Result<AzureStore::Read> AzureStore::GetOnce(
+Result<AzureStore::Download> AzureStore::GetOnce(
     const CallContext& context, std::string_view key, const GetOptions& options, ByteSink& sink,
     const std::function<bool(const ObjectDownload&)>& refuse) {
   AzureRequest request = AzureGetRequest(key, options);
   const bool checked = !WantsWhole(options) && tells_range_crc_;
   if (checked) request.headers.Add("x-ms-range-get-content-crc64", "true");
-  ObjectDownload download;
+  Download download;
   SummingSink summing(sink);
   CountingSink counting(summing, context.meter);
   request.choose = [&](const HttpResponse& head) -> Result<HttpBodyPlan> {
     Result<ObjectDownload> known = AzureObjectFromGet(key, head, options);
     if (!known.ok()) return std::move(known).status();
     if (refuse && refuse(*known)) return Status(ErrorKind::kUnavailable, "it is read in ranges");
-    download = std::move(*known);
+    static_cast<ObjectDownload&>(download) = std::move(*known);
     return HttpBodyPlan{&counting, options.offset, download.length};
   };
   Result<HttpResponse> response = channel_.Send(context, request);
@@ -118,7 +114,8 @@ Result<AzureStore::Read> AzureStore::GetOnce(
     return channel_.Explain(
         request, Status(ErrorKind::kCorrupted, "the bytes are not those that the service sent"));
   }
-  return Read{std::move(download), std::move(response->headers)};
+  download.headers = std::move(response->headers);
+  return download;
 }
 
 // Tags are no part of a blob's headers, only their number. Who may not read them copies without

@@ -111,16 +111,16 @@ class AzureStore final : public ObjectStore {
   bool HasTags() const;
 
   // azure_reads.cc
-  struct Read {
-    ObjectDownload object;
-    HttpHeaders headers;  // Of the answer, once it was whole.
+  struct Download : ObjectDownload {
+    HttpHeaders headers;
   };
-  Result<Read> GetWhole(const CallContext& context, std::string_view key, const GetOptions& options,
-                        ByteSink& sink);
-  Result<Read> GetRanges(const CallContext& context, std::string_view key,
-                         const GetOptions& options, ByteSink& sink);
-  Result<Read> GetOnce(const CallContext& context, std::string_view key, const GetOptions& options,
-                       ByteSink& sink, const std::function<bool(const ObjectDownload&)>& refuse);
+  Result<Download> GetWhole(const CallContext& context, std::string_view key,
+                            const GetOptions& options, ByteSink& sink);
+  Result<Download> GetRanges(const CallContext& context, std::string_view key,
+                             const GetOptions& options, ByteSink& sink);
+  Result<Download> GetOnce(const CallContext& context, std::string_view key,
+                           const GetOptions& options, ByteSink& sink,
+                           const std::function<bool(const ObjectDownload&)>& refuse);
   Status ReadTags(const CallContext& context, std::string_view key, const HttpHeaders& headers,
                   ObjectAttributes& attributes);
 

@@ -79,6 +79,61 @@ TEST(SigV4, KeyWithEveryKindOfByteIsEncodedOnce) {
             "f7a74055d7accf335570ac3f6d6da871f6599828acb1993b916dc6de1e71bb12");
 }
 
+// The next three were computed by botocore.
+
+TEST(SigV4, KeysOfCloudStorageSignTheXmlApiForTheRegionAuto) {
+  AwsCredentials keys;
+  keys.access_key_id = "GOOGTS7C7FUP3AIRVJTE2BCDKINBTES3HC2GY5CBFJDCQ2SYHV6A6XXVTJFSA";
+  keys.secret_access_key = Secret("bGoa+V7g/yqDXvKRqq+JTFn4uQZbPiQJo4pf9RzJ");
+  const std::string path =
+      "/bucket/" + PercentEncode("a b/c+d/%41//\xC3\xA9~\xF0\x9F\x98\x80/x=1&y?#", true);
+  HttpHeaders headers;
+  headers.Add("Range", "bytes=0-9");
+  SigV4Signer signer;
+  signer.Sign({HttpMethod::kGet, "storage.googleapis.com", path, ""}, {"auto"}, keys,
+              kEmptyPayloadSha256, ParseRfc3339("2024-11-01T12:00:00Z")->time, headers);
+  EXPECT_EQ(HeaderOf(headers, "authorization"),
+            "AWS4-HMAC-SHA256 Credential="
+            "GOOGTS7C7FUP3AIRVJTE2BCDKINBTES3HC2GY5CBFJDCQ2SYHV6A6XXVTJFSA/20241101/auto/s3/"
+            "aws4_request, SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, Signature="
+            "ee19b1420d5389b78583ab5250e7a6b2045d3f9c8da9cde1376033b76abd2a7e");
+}
+
+TEST(SigV4, QueryOfOddCharactersEmptyValuesAndOneNameTwice) {
+  const std::string query = CanonicalQuery({{"x", "2"},
+                                            {"x", "10"},
+                                            {"uploads", ""},
+                                            {"prefix", "a b+c/\xC3\xA9~%41"},
+                                            {"delimiter", "/"}});
+  EXPECT_EQ(query, "delimiter=%2F&prefix=a%20b%2Bc%2F%C3%A9~%2541&uploads=&x=10&x=2");
+  HttpHeaders headers;
+  SigV4Signer signer;
+  signer.Sign({HttpMethod::kGet, "b.s3.eu-central-1.amazonaws.com", "/", query}, {"eu-central-1"},
+              ExampleKeys(), kEmptyPayloadSha256, ParseRfc3339("2024-11-01T12:00:00Z")->time,
+              headers);
+  EXPECT_TRUE(HeaderOf(headers, "authorization")
+                  .ends_with("b7c302f8d11a552de6674b3806ff70a4853e7549e5da7a3fe876c20d96a04cdc"));
+}
+
+TEST(SigV4, RepeatedAndSpacedHeadersWithASessionToken) {
+  AwsCredentials keys = ExampleKeys();
+  keys.session_token = Secret("FwoGZXIvYXdzEXAMPLE//////////token==");
+  HttpHeaders headers;
+  for (const auto& [name, value] :
+       {std::pair("x-amz-meta-b", "two   words"),
+        std::pair("Content-MD5", "XrY7u+Ae7tCTyyK7j1rNww=="),
+        std::pair("x-amz-meta-unicode", "=?UTF-8?B?w6k=?="),
+        std::pair("x-amz-tagging", "a%20b=c%2Bd"), std::pair("X-Amz-Meta-A", "1"),
+        std::pair("x-amz-meta-a", "2")}) {
+    headers.Add(name, value);
+  }
+  SigV4Signer signer;
+  signer.Sign({HttpMethod::kPut, "b.s3.eu-central-1.amazonaws.com", "/k~", ""}, {"eu-central-1"},
+              keys, kUnsignedPayload, ParseRfc3339("2024-11-01T12:00:00Z")->time, headers);
+  EXPECT_TRUE(HeaderOf(headers, "authorization")
+                  .ends_with("38a838a0148b095fcb966d1058da563dcf734a0640934a336fd6444f876edf3f"));
+}
+
 TEST(SigV4, PresignedGet) {
   SigV4Signer signer;
   const std::string query =

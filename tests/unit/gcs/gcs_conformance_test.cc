@@ -112,6 +112,19 @@ std::vector<Method> Reads() {
 
 std::vector<Method> Writes() {
   return {
+      {"batch",
+       [](Bench& b, const WriteCondition& condition) {
+         EXPECT_TRUE(b.cloud->PutGcsObject("lake", "other", kBody).ok());
+         const std::vector<DeleteRequest> requests{{"old", condition.version}, {"other", ""}};
+         const auto statuses = b.store->Delete({}, b.permit, requests);
+         return statuses.ok() ? statuses->front() : statuses.status();
+       }},
+      {"resumable.start",
+       [](Bench& b, const WriteCondition& condition) {
+         UploadOptions options;
+         options.condition = condition;
+         return b.store->BeginUpload({}, b.permit, "old", options).status();
+       }},
       {"objects.insert",
        [](Bench& b, const WriteCondition& condition) {
          MemorySource body = SourceOf(kBody);
@@ -166,16 +179,36 @@ TEST(GcsRetryConformanceTest, S2ConditionalWritesAreRepeated) {
   }
 }
 
+// Without the right to see a bucket the region is asked for in another way.
+TEST(GcsRetryConformanceTest, S1TheLayoutOfABucketIsAskedAgain) {
+  for (const std::string& fault : {k503, kReset}) {
+    Bench bench;
+    ASSERT_TRUE(bench.cloud
+                    ->SetFaults(R"([{"on":{"op":"buckets.get"},"times":0,
+                                     "do":{"fault":"status","status":403}},
+                                    {"on":{"op":"buckets.getStorageLayout"},"do":{)" +
+                                fault + "}}]")
+                    .ok());
+    EXPECT_TRUE(bench.store->Locate({}).ok());
+    EXPECT_EQ(bench.cloud->Counters().faults.at(1).matched, 2u);
+  }
+}
+
 TEST(GcsRetryConformanceTest, S3UnconditionalWritesAreLookedUpBeforeTheyAreRepeated) {
-  Bench bench;
-  bench.Break("objects.insert", {k503});
-  MemorySource body = SourceOf(kBody);
-  PutOptions options;
-  options.digests = DigestsOf(kBody);
-  ASSERT_TRUE(bench.store->Put({}, bench.permit, "new", options, body).ok());
-  const FakeCounters counters = bench.cloud->Counters();
-  EXPECT_EQ(counters.Requests("gcs:objects.get"), 1u);
-  EXPECT_EQ(counters.Requests("gcs:objects.insert"), 2u);
+  for (const Method& method : Writes()) {
+    // A change of metadata always has a condition; a session publishes nothing.
+    if (method.operation == "objects.patch" || method.operation == "resumable.start") continue;
+    for (const std::string& fault : {k503, kReset}) {
+      Bench bench;
+      bench.Break(method.operation, {fault});
+      EXPECT_TRUE(method.call(bench, {}).ok()) << method.operation;
+      const FakeCounters counters = bench.cloud->Counters();
+      // What is copied is looked at for itself, each time.
+      const std::uint64_t own_looks = method.operation == "objects.rewrite" ? 2 : 0;
+      EXPECT_GT(counters.Requests("gcs:objects.get"), own_looks) << method.operation;
+      EXPECT_EQ(counters.Requests("gcs:" + method.operation), 2u) << method.operation;
+    }
+  }
 }
 
 // The one that finds errors of idempotency: the write happened, and its answer was lost.
@@ -206,16 +239,20 @@ TEST(GcsRetryConformanceTest, S5AndS6FinalErrorsAreNotRepeated) {
       EXPECT_FALSE(method.call(bench, WriteCondition::IfVersion(bench.version)).ok())
           << method.operation << code;
       EXPECT_EQ(bench.Fired(), 2u) << method.operation << code;
+      bench.Break(method.operation, {kReset, fatal});
+      EXPECT_FALSE(method.call(bench, WriteCondition::IfVersion(bench.version)).ok())
+          << method.operation << code;
+      EXPECT_EQ(bench.Fired(), 2u) << method.operation << code;
     }
   }
 }
 
-// An upload of 1 MiB and a rest as one stream; true if what is stored is what was sent.
-bool UploadsWhole(Bench& bench) {
-  const std::string bytes = std::string(1 << 20, 'a') + std::string(1 << 19, 'b') + "end";
+// An upload of some parts and a rest as one stream; true if what is stored is what was sent.
+bool UploadsWhole(Bench& bench, std::uint64_t part_bytes = 512 << 10) {
+  const std::string bytes = std::string(2 * part_bytes, 'a') + std::string(part_bytes, 'b') + "end";
   UploadOptions options;
   options.size_bytes = bytes.size();
-  options.part_size_bytes = 512 << 10;
+  options.part_size_bytes = part_bytes;
   options.condition = WriteCondition::CreateOnly();
   const Result<Secret> id = bench.store->BeginUpload({}, bench.permit, "big", options);
   EXPECT_TRUE(id.ok()) << id.status();
@@ -248,6 +285,37 @@ TEST(GcsRetryConformanceTest, S7ResumableUploadsGoOnWhereTheyStopped) {
     bench.Break(operation, faults);
     EXPECT_TRUE(UploadsWhole(bench)) << operation;
     EXPECT_EQ(bench.Fired(), faults.size()) << operation;
+  }
+}
+
+// The answer or the connection comes to its end after so many bytes; what has arrived is kept.
+TEST(GcsRetryConformanceTest, S7UploadsThatBreakInTheMiddleGoOnFromWhatIsKept) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  const std::string k408 = R"("fault":"status","status":408)";
+  struct Break {
+    std::uint64_t part_bytes, after;
+    std::string second;  // What follows upon the cut; none: nothing.
+  };
+  for (const Break& what : {Break{kMiB, 256 << 10, ""}, Break{kMiB, 300'001, ""},
+                            Break{12 * kMiB, 8 * kMiB, ""}, Break{12 * kMiB, 8 * kMiB, k408}}) {
+    for (const bool answered : {true, false}) {
+      Bench bench;
+      const std::string on = R"({"on":{"op":"resumable.put")";
+      std::string script = "[" + on + R"(},"do":{"fault":"cut_body","side":"request","by":"rst",)" +
+                           "\"after\":" + std::to_string(what.after) + "}}";
+      if (answered) script += "," + on + R"(},"do":{)" + k503 + R"(,"when":"after"}})";
+      if (!what.second.empty()) script += "," + on + R"(,"nth":2},"do":{)" + what.second + "}}";
+      ASSERT_TRUE(bench.cloud->SetFaults(script + "]").ok()) << script;
+      EXPECT_TRUE(UploadsWhole(bench, what.part_bytes)) << script;
+      EXPECT_EQ(bench.Fired(), 1u + (answered ? 1 : 0) + (what.second.empty() ? 0 : 1));
+      EXPECT_GE(bench.cloud->Counters().Requests("gcs:resumable.query"), 1u);
+    }
+  }
+  for (const char* operation : {"resumable.start", "resumable.put", "resumable.finish"}) {
+    Bench bench;
+    bench.Break(operation, {k408});
+    EXPECT_TRUE(UploadsWhole(bench)) << operation;
+    EXPECT_EQ(bench.Fired(), 1u) << operation;
   }
 }
 
@@ -286,6 +354,22 @@ TEST(GcsRetryConformanceTest, S8BrokenDownloadsAreRepeated) {
     const auto meta = bench.store->Get({}, "old", {}, sink);
     ASSERT_TRUE(meta.ok()) << meta.status();
     EXPECT_EQ(sink.text.substr(sink.text.size() - kBody.size()), kBody);
+    EXPECT_EQ(bench.Fired(), 2u);
+  }
+}
+
+TEST(GcsRetryConformanceTest, S8DownloadsThatBreakAfter256KiBAreRepeated) {
+  std::string bytes(512 << 10, 'a');
+  bytes += "end";
+  Bench bench;
+  ASSERT_TRUE(bench.cloud->PutGcsObject("lake", "long", bytes).ok());
+  for (const std::uint64_t length : {bytes.size(), bytes.size() - 5}) {
+    bench.Break("objects.getMedia", {R"("fault":"cut_body","after":262144,"by":"rst")",
+                                     R"("fault":"cut_body","after":262144)"});
+    StringSink sink;
+    const auto meta = bench.store->Get({}, "long", {bytes.size() - length, length, ""}, sink);
+    ASSERT_TRUE(meta.ok()) << meta.status();
+    EXPECT_EQ(sink.text.substr(sink.text.size() - length), bytes.substr(bytes.size() - length));
     EXPECT_EQ(bench.Fired(), 2u);
   }
 }
