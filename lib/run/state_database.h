@@ -18,9 +18,10 @@ struct StatePair {
 // Opens the state of `pair` at `path`, made if missing (mode 0600), with its tables in place and
 // commits that survive a power loss.
 //
-// What is torn, not a database, not readable, another pair's or written by a newer godwit is renamed
-// to PATH.corrupt-<time>, with a warning, and replaced by an empty one: state is evidence that can
-// be gathered again. Fails only where the file system does, or (kConflict) if it is in use.
+// What is torn, not a database, not readable, another pair's or written by a newer godwit is
+// renamed to PATH.corrupt-<time>, with a warning, and replaced by an empty one: state is evidence
+// that can be gathered again. Fails only where the file system does, or (kConflict) if it is in
+// use.
 Result<SqliteDatabase> OpenStateDatabase(const std::string& path, const StatePair& pair, Log& log);
 
 // Renames the database and its log out of the way, with a warning that says why.
