@@ -151,7 +151,7 @@ int LeaveAlone(Session& session, const JobRecord& record) {
 
 Status ForgetJob(Session& session, const FoundJob& job) {
   if (job.record.command == "sync") return RemoveJobRecord(job.folder, job.record.id);
-  return RemoveCopyJournal(session.settings.state_dir, job.folder);
+  return RemoveCopyJournal(session.settings.state_dir, job);
 }
 
 }  // namespace
@@ -173,8 +173,6 @@ std::string StateName(const JobRecord& record) {
   }
   return "unknown";
 }
-
-std::string OwnerOf(const JobRecord& record) { return record.id.substr(0, record.id.find('-')); }
 
 int CleanJob(Session& session, const FoundJob& job) {
   const JobRecord& record = job.record;

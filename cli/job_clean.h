@@ -17,7 +17,5 @@ int CleanJob(Session& session, const FoundJob& job);
 bool IsRunning(const JobRecord& record);
 // "running", "interrupted", "failed", or "unknown" of a run on another machine that told no end.
 std::string StateName(const JobRecord& record);
-// The job that uploads in the journal belong to: a cp's record may have a number behind its id.
-std::string OwnerOf(const JobRecord& record);
 
 }  // namespace godwit

@@ -40,11 +40,15 @@ Status RemoveFolder(const std::string& folder) {
 
 }  // namespace
 
-Status RemoveCopyJournal(const std::string& state_dir, const std::string& folder) {
+Status RemoveCopyJournal(const std::string& state_dir, const FoundJob& job) {
   // Nobody opens it while it goes.
   const Result<LockRegistry> claims = LockRegistry::Open(state_dir);
   if (!claims.ok()) return claims.status();
-  return RemoveFolder(folder);
+  const JobRecord& record = job.record;
+  const Result<std::vector<JournaledUpload>> left =
+      PeekUploads(job.folder, record.source_identity, record.target_identity, OwnerOf(record));
+  if (left.status().Is(ErrorKind::kConflict) || (left.ok() && !left->empty())) return Status::Ok();
+  return RemoveFolder(job.folder);
 }
 
 bool CanKeepJournals(const std::string& state_dir) {

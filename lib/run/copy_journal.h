@@ -60,8 +60,8 @@ class CopyJournal final : public JobStore {
   MemoryJobStore memory_;
 };
 
-// Removes the folder of a cp's journal in which nothing is left, if no run has it open.
-Status RemoveCopyJournal(const std::string& state_dir, const std::string& folder);
+// Removes the folder of a cp's journal, unless a run has taken it over or left something in it.
+Status RemoveCopyJournal(const std::string& state_dir, const FoundJob& job);
 
 // False if `state_dir`, or what would hold it, cannot be written: nothing can be journaled.
 // Makes nothing.

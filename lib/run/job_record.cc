@@ -105,6 +105,8 @@ std::string MakeJobId(std::string_view command, std::string_view source_identity
   return HexEncode(bytes);
 }
 
+std::string OwnerOf(const JobRecord& record) { return record.id.substr(0, record.id.find('-')); }
+
 std::string EncodeJobRecord(const JobRecord& record) {
   std::string text(kFirstLine);
   const auto add = [&text](std::string_view name, std::string_view value) {

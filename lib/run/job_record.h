@@ -46,6 +46,9 @@ std::string MakeJobId(std::string_view command, std::string_view source_identity
                       std::string_view target_identity,
                       const std::vector<JobRecord::Option>& options);
 
+// The job that uploads in the journal belong to: a cp's record may have a number behind its id.
+std::string OwnerOf(const JobRecord& record);
+
 // Lines of text with a sum at the end. None if any byte is damaged.
 std::string EncodeJobRecord(const JobRecord& record);
 std::optional<JobRecord> DecodeJobRecord(std::string_view text);

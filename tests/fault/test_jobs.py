@@ -36,7 +36,8 @@ class Jobs(Case):
         return process
 
     def slow(self, operation="UploadPart", fault=None):
-        self.cloud.faults({"on": {"op": operation}, "do": fault or SLOW, "times": 0})
+        on = dict(zip(("op", "service"), reversed(operation.split(":"))))
+        self.cloud.faults({"on": on, "do": fault or SLOW, "times": 0})
 
     def wait_for(self, count, process, operation="UploadPart"):
         deadline = time.monotonic() + 60
