@@ -70,6 +70,22 @@ std::map<std::string, std::string> MemoryStore::Contents() const {
   return contents;
 }
 
+std::optional<MemoryStore::Object> MemoryStore::Find(std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = objects_.find(key);
+  if (found == objects_.end()) return std::nullopt;
+  return found->second;
+}
+
+void MemoryStore::Restore(std::string_view key, std::optional<Object> object) {
+  const std::lock_guard lock(mutex_);
+  if (object) {
+    objects_.insert_or_assign(std::string(key), *std::move(object));
+  } else if (const auto found = objects_.find(key); found != objects_.end()) {
+    objects_.erase(found);
+  }
+}
+
 std::size_t MemoryStore::OpenUploadCount() const {
   const std::lock_guard lock(mutex_);
   return uploads_.size();

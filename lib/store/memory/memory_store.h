@@ -39,6 +39,14 @@ class MemoryStore final : public ObjectStore {
   explicit MemoryStore(MemoryOptions options = MemoryOptions::Capable());
   explicit MemoryStore(Capabilities capabilities);
 
+  using Bytes = std::vector<std::byte>;
+  // Shared so that a reader keeps the content that it began with while a writer replaces it.
+  using Body = std::shared_ptr<const Bytes>;
+  struct Object {
+    ObjectMeta meta;
+    Body body;
+  };
+
   // For tests.
 
   // How often `key` has been published (put, copied, finished, new metadata), deletes included or
@@ -46,6 +54,12 @@ class MemoryStore final : public ObjectStore {
   std::uint64_t VersionCount(std::string_view key) const;
   // Keys and bytes of all objects.
   std::map<std::string, std::string> Contents() const;
+  // What is stored under `key`; none: nothing.
+  std::optional<Object> Find(std::string_view key) const;
+  // Puts back what Find gave, its version included: so does a power cut with what was not durable.
+  void Restore(std::string_view key, std::optional<Object> object);
+  // Forgets a part of an unfinished upload, as services do when its time is over.
+  void LosePart(const Secret& upload_id, std::uint32_t index);
   // How many uploads are neither finished nor aborted.
   std::size_t OpenUploadCount() const;
 
@@ -90,13 +104,6 @@ class MemoryStore final : public ObjectStore {
                          std::string_view region) override;
 
  private:
-  using Bytes = std::vector<std::byte>;
-  // Shared so that a reader keeps the content that it began with while a writer replaces it.
-  using Body = std::shared_ptr<const Bytes>;
-  struct Object {
-    ObjectMeta meta;
-    Body body;
-  };
   struct Part {
     PartReceipt receipt;
     Bytes bytes;

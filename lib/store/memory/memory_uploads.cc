@@ -1,3 +1,4 @@
+#include <iterator>
 #include <utility>
 
 #include "lib/checksum/content_hasher.h"
@@ -34,6 +35,25 @@ Result<MemoryStore::Upload*> MemoryStore::FindUpload(std::string_view key,
   const auto found = uploads_.find(upload_id.Reveal());
   if (found == uploads_.end() || found->second.key != key) return NoUpload(Shown(key));
   return &found->second;
+}
+
+void MemoryStore::LosePart(const Secret& upload_id, std::uint32_t index) {
+  const std::lock_guard lock(mutex_);
+  const auto found = uploads_.find(upload_id.Reveal());
+  if (found == uploads_.end()) return;
+  Upload& upload = found->second;
+  // One stream of bytes loses all from there on.
+  const bool stream = !options_.capabilities.parts_in_any_order;
+  const auto first = upload.parts.lower_bound(index);
+  if (first == upload.parts.end() || first->first != index) return;
+  const auto last = stream ? upload.parts.end() : std::next(first);
+  if (stream) {
+    upload.contiguous_bytes = 0;
+    for (auto part = upload.parts.begin(); part != first; ++part) {
+      upload.contiguous_bytes += part->second.bytes.size();
+    }
+  }
+  upload.parts.erase(first, last);
 }
 
 Status MemoryStore::AdmitPart(const Upload& upload, const UploadPart& part,
