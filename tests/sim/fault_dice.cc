@@ -103,16 +103,30 @@ void FaultDice::Spoil(const Command& command, Fate& fate) {
   } else if (is_write && random_.Chance(rates_.damage)) {
     fate.damage = Damage(command);
   }
-  fired_ = fired_ || fate.kind != Fate::Kind::kNormal || fate.damage != StoreFault::kNone;
+}
+
+bool FaultDice::Spend() {
+  if (faults_ >= faults_max_) return false;
+  ++faults_;
+  return true;
 }
 
 Fate FaultDice::ForCommand(const Command& command) {
+  Fate fate = Throw(command);
+  const bool suffers = fate.kind != Fate::Kind::kNormal || fate.damage != StoreFault::kNone;
+  if (suffers && !Spend()) {
+    fate.kind = Fate::Kind::kNormal;
+    fate.damage = StoreFault::kNone;
+  }
+  return fate;
+}
+
+Fate FaultDice::Throw(const Command& command) {
   Fate fate = Timed(command);
   if (HoldsAny<JournalCommand, SpoolCommand, ReadStateCommand>(command)) {
     if (random_.Chance(rates_.journal)) {
       fate.kind = Fate::Kind::kFailsBefore;
       fate.status = Status(ErrorKind::kLocalIo, "simulated fault of the journal");
-      fired_ = true;
     }
     return fate;
   }
@@ -128,7 +142,9 @@ Fate FaultDice::ForCommand(const Command& command) {
     if (dead_listing_ == fate.side) {
       fate.kind = Fate::Kind::kFailsBefore;
       fate.status = Status(dead_kind_, "simulated dead listing");
-      fired_ = true;
+      // A target folder that is missing counts as empty.
+      const bool missing = dead_kind_ == ErrorKind::kContainerNotFound;
+      lied_ = lied_ || (missing && fate.side == Side::kTarget);
       return fate;
     }
   }
@@ -136,19 +152,14 @@ Fate FaultDice::ForCommand(const Command& command) {
   return fate;
 }
 
-bool FaultDice::BatchKeyFails() {
-  if (!random_.Chance(rates_.batch_key)) return false;
-  fired_ = true;
-  return true;
-}
+bool FaultDice::BatchKeyFails() { return random_.Chance(rates_.batch_key) && Spend(); }
 
-PageFault FaultDice::ForPage(Side) {
-  if (random_.Chance(rates_.listing_lies)) {
-    fired_ = lied_ = true;
+PageFault FaultDice::ForPage() {
+  if (random_.Chance(rates_.listing_lies) && Spend()) {
+    lied_ = true;
     return PageFault::kEndsEarly;
   }
-  if (!random_.Chance(rates_.listing_broken)) return PageFault::kNone;
-  fired_ = true;
+  if (!random_.Chance(rates_.listing_broken) || !Spend()) return PageFault::kNone;
   static constexpr PageFault kFaults[] = {PageFault::kUnordered, PageFault::kRepeatsToken,
                                           PageFault::kForeignToken};
   return kFaults[random_.Below(3)];

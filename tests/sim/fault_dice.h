@@ -33,19 +33,22 @@ enum class PageFault : std::uint8_t { kNone, kEndsEarly, kUnordered, kRepeatsTok
 // Throws the dice for commands. The same seed gives the same fates. One thread at a time.
 class FaultDice {
  public:
-  FaultDice(const FaultRates& rates, const Scenario& scenario, std::uint64_t seed)
-      : rates_(rates), scenario_(scenario), random_(seed) {}
+  FaultDice(const RunPlan& plan, const Scenario& scenario, std::uint64_t seed)
+      : rates_(plan.rates), faults_max_(plan.faults_max), scenario_(scenario), random_(seed) {}
 
   Fate ForCommand(const Command& command);
-  PageFault ForPage(Side side);
+  PageFault ForPage();
   bool BatchKeyFails();
   Random& random() { return random_; }
 
   // What really fired, by which the checkers know what a run may have met.
-  bool fired() const { return fired_; }
+  bool fired() const { return faults_ > 0; }
   bool lied() const { return lied_; }
 
  private:
+  Fate Throw(const Command& command);
+  // Whether one more fault may fire; then it counts as fired.
+  bool Spend();
   Fate Timed(const Command& command);
   void Spoil(const Command& command, Fate& fate);
   Status Transient(bool is_write);
@@ -53,9 +56,10 @@ class FaultDice {
   StoreFault Damage(const Command& command);
 
   const FaultRates rates_;
+  const std::uint64_t faults_max_;
   const Scenario& scenario_;
   Random random_;
-  bool fired_ = false;
+  std::uint64_t faults_ = 0;
   bool lied_ = false;
   std::optional<Side> dead_listing_;
   ErrorKind dead_kind_ = ErrorKind::kUnavailable;

@@ -38,7 +38,9 @@ std::uint64_t BodyBytes(const Command& command) {
 
 }  // namespace
 
-RunChecker::RunChecker(World& world) : world_(world), scenario_(world.scenario()) {
+RunChecker::RunChecker(World& world, UploadChecker& uploads)
+    : world_(world), uploads_(uploads), scenario_(world.scenario()) {
+  uploads_.BeginRun();
   world_.source_store().set_observer(this);
   world_.target_store().set_observer(this);
   world_.jobs().set_row_check([this](const StateRow& row) { CheckRow(row); });
@@ -61,6 +63,8 @@ void RunChecker::NoteStop() {
   stopped_at_ = world_.clock().Now();
 }
 
+void RunChecker::OnDeath() { Violate(uploads_.OnDeath(record_.quiet())); }
+
 void RunChecker::OnEnd(const SyncSummary& summary) {
   record_.summary = summary;
   if (record_.stopped) record_.stop_took = world_.clock().Now() - stopped_at_;
@@ -77,6 +81,7 @@ void RunChecker::OnCommand(const Command& command) {
     Violate("a dry run writes: " + Describe(command));
   }
   CheckBudget(command);
+  Violate(uploads_.OnCommand(command, record_.quiet()));
   if (const auto* remove = std::get_if<DeleteCommand>(&command.body)) CheckDelete(*remove);
 }
 
@@ -94,6 +99,7 @@ void RunChecker::CheckBudget(const Command& command) {
 
 void RunChecker::OnAnswer(const Command& command, const Event& event) {
   body_bytes_.erase(command.id);
+  uploads_.OnAnswer(command, event);
   const auto* done = std::get_if<Done>(&event);
   if (const auto* list = std::get_if<ListCommand>(&command.body); list && done) {
     OnPage(*list, std::get<ListPage>(done->result));
@@ -140,7 +146,7 @@ bool RunChecker::ProvenAbsent(const std::string& key) const {
 void RunChecker::CheckDelete(const DeleteCommand& command) {
   const SyncOptions& options = scenario_.options;
   for (const DeleteRequest& request : command.requests) {
-    if (damaged_versions_.contains(request.if_version)) continue;  // Our own, and wrong.
+    if (record_.damaged.contains(request.if_version)) continue;  // Our own, and wrong.
     const std::string name = Quoted(request.key);
     if (!target_complete_) Violate("delete before the target was listed: " + name);
     if (options.mode == JobMode::kRemove) continue;
@@ -174,7 +180,7 @@ void RunChecker::OnPublished(const std::string& full_key, const std::optional<Si
   own_versions_.insert(after.version());
   record_.published.insert(*key);
   if (damaged) {
-    damaged_versions_.insert(after.version());
+    record_.damaged.insert(after.version());
     return;
   }
   if (IsReservedKey(*key)) Violate("a write of a key of our own: " + name);
@@ -207,7 +213,7 @@ void RunChecker::OnPublished(const std::string& full_key, const std::optional<Si
 void RunChecker::OnDeleted(const std::string& full_key, const SimObject& before) {
   const std::optional<std::string> key = RelativeTarget(full_key);
   if (!key) return;
-  if (damaged_versions_.contains(before.version())) return;
+  if (record_.damaged.contains(before.version())) return;
   record_.deleted.insert(*key);
   const std::string name = Quoted(*key);
   const auto listed = listed_target_.find(*key);
@@ -235,7 +241,7 @@ void RunChecker::CheckRow(const StateRow& row) {
   if (!target) return Violate("the state names a target version that never was: " + name);
   // Equal times of files that somebody else wrote prove what they prove.
   if (source->second.content != *target) Violate("the state calls equal what is not: " + name);
-  if (damaged_versions_.contains(row.target_version)) {
+  if (record_.damaged.contains(row.target_version)) {
     Violate("the state holds a damaged version: " + name);
   }
 }

@@ -11,6 +11,7 @@
 #include "lib/sync/command.h"
 #include "lib/sync/event.h"
 #include "tests/sim/sim_store.h"
+#include "tests/sim/upload_checker.h"
 #include "tests/sim/world.h"
 
 namespace godwit {
@@ -23,6 +24,7 @@ struct RunRecord {
   std::vector<ErrorReport> errors;
   std::set<std::string> published;  // Relative target keys that the run wrote.
   std::set<std::string> deleted;
+  std::set<Version> damaged;                    // Stored as something else than what was sent.
   std::map<std::string, std::uint64_t> issued;  // Commands by what they do: "head", "hash", ...
   bool outside_changes = false;
   bool late_writes = false;
@@ -31,7 +33,8 @@ struct RunRecord {
   bool lies = false;  // A listing ended too early and said that it was complete.
 
   // Nothing but the program itself decided how this run ends.
-  bool clean() const { return summary && !outside_changes && !late_writes && !stopped && !faults; }
+  bool quiet() const { return !outside_changes && !late_writes && !stopped && !faults; }
+  bool clean() const { return summary && quiet(); }
 };
 
 // Watches a run as it goes and holds it to the invariants that need no model: nothing wrong under
@@ -39,7 +42,8 @@ struct RunRecord {
 // nothing outside the target folder, budget kept, one end a command. One thread at a time.
 class RunChecker final : public StoreObserver {
  public:
-  explicit RunChecker(World& world);
+  // Both are borrowed.
+  RunChecker(World& world, UploadChecker& uploads);
   ~RunChecker() override;
 
   // From the runner.
@@ -50,6 +54,9 @@ class RunChecker final : public StoreObserver {
   void NoteOutsideChange();
   void NoteStop();
   void NoteFaults(bool fired, bool lied);
+  // The engine will not hear of this.
+  void OnUnheard(const Event& event) { uploads_.OnUnheard(event); }
+  void OnDeath();
   void BeginLateWrite() { late_ = record_.late_writes = true; }
   void EndLateWrite() { late_ = false; }
   void Violate(const std::string& what);
@@ -72,6 +79,7 @@ class RunChecker final : public StoreObserver {
   std::optional<std::string> RelativeTarget(const std::string& key);
 
   World& world_;
+  UploadChecker& uploads_;
   const Scenario& scenario_;
   RunRecord record_;
   std::string violation_;
@@ -86,7 +94,6 @@ class RunChecker final : public StoreObserver {
   std::map<std::string, std::string> tokens_;  // Of proof listings: what they go on after.
   std::set<std::string> listed_again_;         // Candidates that a proof listing passed over.
   std::set<Version> own_versions_;
-  std::set<Version> damaged_versions_;
   std::set<std::string> reported_;
   SimClock::Instant stopped_at_{};
 };

@@ -45,6 +45,19 @@ Capabilities MakeCapabilities(Random& random, bool is_local) {
   return capabilities;
 }
 
+ListingOrder MakeOrder(Random& random) {
+  if (random.Chance(0.6)) return ListingOrder::kUtf8Bytes;
+  return random.Chance(0.5) ? ListingOrder::kUtf16Units : ListingOrder::kSlashFirst;
+}
+
+// The engine sees the stores through the adapters, which list in byte order.
+void TellEndpoints(Scenario& scenario) {
+  scenario.endpoints.source = scenario.source.capabilities;
+  scenario.endpoints.target = scenario.target.capabilities;
+  scenario.endpoints.source.order = ListingOrder::kUtf8Bytes;
+  scenario.endpoints.target.order = ListingOrder::kUtf8Bytes;
+}
+
 void MakeStores(Random& random, Scenario& scenario) {
   scenario.one_store = random.Chance(0.15);
   const bool source_is_local = !scenario.one_store && random.Chance(0.4);
@@ -55,12 +68,13 @@ void MakeStores(Random& random, Scenario& scenario) {
   scenario.target.capabilities = MakeCapabilities(random, target_is_local);
   scenario.target.container = "target";
   scenario.target.digests_in_listing = random.Chance(0.5);
+  if (!source_is_local) scenario.source.capabilities.order = MakeOrder(random);
+  if (!target_is_local) scenario.target.capabilities.order = MakeOrder(random);
   if (scenario.one_store) {
     scenario.source.capabilities.server_copy = true;
     scenario.target = scenario.source;
   }
-  scenario.endpoints.source = scenario.source.capabilities;
-  scenario.endpoints.target = scenario.target.capabilities;
+  TellEndpoints(scenario);
   scenario.endpoints.source_prefix = scenario.one_store || random.Chance(0.5) ? "src/" : "";
   scenario.endpoints.target_prefix = scenario.one_store || random.Chance(0.7) ? "t/dst/" : "";
   scenario.endpoints.server_copy_possible = scenario.one_store;
@@ -74,8 +88,10 @@ CompareMode MakeCompare(Random& random) {
   return random.Chance(0.7) ? CompareMode::kAuto : kModes[random.Below(5)];
 }
 
-void MakeFilter(Random& random, SyncOptions& options) {
+void MakeFilter(Random& random, Scenario& scenario) {
   if (!random.Chance(0.3)) return;
+  SyncOptions& options = scenario.options;
+  scenario.filtered = true;
   static constexpr const char* kPatterns[] = {"*.tmp", "skip/", "a*", "b/**", "/a/b"};
   for (std::uint64_t n = 1 + random.Below(2); n > 0; --n) {
     static_cast<void>(options.filter.Add(random.Chance(0.3), kPatterns[random.Below(5)]).ok());
@@ -93,7 +109,7 @@ void MakeOptions(Random& random, Scenario& scenario) {
   if (random.Chance(0.3)) options.max_delete = {DeleteLimit::Kind::kAll, 0};
   if (random.Chance(0.1)) options.max_delete = {DeleteLimit::Kind::kCount, random.Below(4)};
   options.compare = MakeCompare(random);
-  MakeFilter(random, options);
+  MakeFilter(random, scenario);
   if (random.Chance(0.1)) options.conflict = ConflictMode::kSkip;
   if (random.Chance(0.07)) options.conflict = ConflictMode::kFail;
   if (random.Chance(0.1)) options.limits.size_max = 15;
@@ -123,21 +139,35 @@ FaultRates MakeRates(Random& random) {
   return rates;
 }
 
+void MakeDeath(Random& random, RunPlan& run) {
+  const bool dies = random.Chance(0.3);
+  const bool by_power_cut = random.Chance(0.5);
+  // As often after few events as after many.
+  const std::uint64_t steps = 1 + random.Below(1ULL << (2 + random.Below(7)));
+  if (!dies) return;
+  run.death = by_power_cut ? Death::kPowerCut : Death::kKilled;
+  run.steps_to_death = steps;
+  // What a service damages after it has agreed is found by reading it back, by who is alive.
+  run.rates.damage = 0;
+}
+
 void MakeRuns(Random& random, Scenario& scenario) {
   const int count = static_cast<int>(random.Below(4));
   for (int i = 0; i < count; ++i) {
     RunPlan run;
+    run.number = i + 1;
     if (i > 0) run.changes_before = static_cast<int>(random.Below(6));
+    run.uploads_forgotten = random.Chance(0.25);
     if (random.Chance(0.8)) run.rates = MakeRates(random);
     if (random.Chance(0.3)) run.changes_during = 1 + static_cast<int>(random.Below(4));
     run.stop = random.Chance(0.12);
-    run.crash = random.Chance(0.25);
-    // What a service damages after it has agreed is found by reading it back, by who is alive.
-    if (run.crash) run.rates.damage = 0;
+    MakeDeath(random, run);
     scenario.runs.push_back(run);
   }
   RunPlan last;
+  last.number = count + 1;
   last.changes_before = count > 0 && random.Chance(0.6) ? static_cast<int>(random.Below(6)) : 0;
+  last.uploads_forgotten = random.Chance(0.25);
   scenario.runs.push_back(last);
 }
 
@@ -150,10 +180,10 @@ bool Scenario::target_is_conditional() const {
 std::string Scenario::Describe() const {
   const auto store = [](const MemoryOptions& side) {
     const Capabilities& c = side.capabilities;
-    return fmt::format("{} page {} batch {} digests {}{} conditions {}/{} metadata {}", c.service,
-                       c.page_keys_max, c.delete_keys_max, c.digests_stored.size(),
-                       side.digests_in_listing ? "+" : "-", c.condition_on_put,
-                       static_cast<int>(c.condition_on_finish), c.set_metadata);
+    return fmt::format("{} order {} page {} batch {} digests {}{} conditions {}/{} metadata {}",
+                       c.service, static_cast<int>(c.order), c.page_keys_max, c.delete_keys_max,
+                       c.digests_stored.size(), side.digests_in_listing ? "+" : "-",
+                       c.condition_on_put, static_cast<int>(c.condition_on_finish), c.set_metadata);
   };
   return fmt::format(
       "seed {} source [{}] target [{}] one_store {} mode {} dry {} delete {} excluded {} limit {} "
@@ -180,10 +210,35 @@ Scenario MakeScenario(std::uint64_t seed) {
       side->capabilities.page_keys_max = 1000;
       side->capabilities.delete_keys_max = 1000;
     }
-    scenario.endpoints.source = scenario.source.capabilities;
-    scenario.endpoints.target = scenario.target.capabilities;
+    TellEndpoints(scenario);
   }
+  scenario.odd_names = random.Chance(0.3);
   MakeRuns(random, scenario);
+  return scenario;
+}
+
+Scenario MakeOrderScenario(std::uint64_t seed, ListingOrder source, ListingOrder target) {
+  Random random(seed);
+  Scenario scenario;
+  scenario.seed = seed;
+  MakeStores(random, scenario);
+  for (MemoryOptions* side : {&scenario.source, &scenario.target}) {
+    side->capabilities = MakeCapabilities(random, false);
+  }
+  scenario.one_store = false;
+  scenario.source.container = "source";
+  scenario.target.container = "target";
+  scenario.source.capabilities.order = source;
+  scenario.target.capabilities.order = target;
+  scenario.endpoints.server_copy_possible = false;
+  TellEndpoints(scenario);
+  scenario.options.delete_extra = true;
+  scenario.options.max_delete = {DeleteLimit::Kind::kAll, 0};
+  scenario.options.allow_empty_source = true;
+  scenario.keys = static_cast<int>(5 + random.Below(40));
+  scenario.odd_names = true;
+  scenario.all_marked = true;
+  scenario.runs.emplace_back().number = 1;
   return scenario;
 }
 

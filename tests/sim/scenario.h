@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,24 @@ struct FaultRates {
   }
 };
 
+// How a run is cut short.
+enum class Death : std::uint8_t {
+  kNone,
+  kKilled,    // The process dies; what it wrote stays.
+  kPowerCut,  // The machine dies: what was not durable may be lost.
+};
+
 // One run of the sequence.
 struct RunPlan {
+  int number = 0;          // Its chances depend on it alone, whatever becomes of the other runs.
   int changes_before = 0;  // By the outside world, on either side.
   int changes_during = 0;
+  bool uploads_forgotten = false;  // By the service, some of them, before the run.
   FaultRates rates;
-  bool stop = false;   // A clean stop at a random time.
-  bool crash = false;  // The process dies at a random time.
+  std::uint64_t faults_max = ~0ULL;  // Commands that suffer; the later ones are spared.
+  bool stop = false;                 // A clean stop at a random time.
+  Death death = Death::kNone;
+  std::uint64_t steps_to_death = 0;  // Events that the engine hears before.
 };
 
 // Everything that a seed decides before the first run.
@@ -47,9 +59,13 @@ struct Scenario {
   MemoryOptions target;
   JobEndpoints endpoints;
   SyncOptions options;
+  bool filtered = false;  // `options` have a filter.
   bool source_exists = true;
-  int keys = 10;       // About as many on each side.
-  int extra_keys = 0;  // Many that only the target has.
+  int keys = 10;            // About as many on each side.
+  std::set<int> left_out;   // Of these; the others stay what they are.
+  int extra_keys = 0;       // Many that only the target has.
+  bool odd_names = false;   // Names that the services order in different ways.
+  bool all_marked = false;  // Every object at the target bears the mark of an earlier run.
   std::vector<RunPlan> runs;
 
   bool target_is_conditional() const;
@@ -57,5 +73,8 @@ struct Scenario {
 };
 
 Scenario MakeScenario(std::uint64_t seed);
+// Two services that list in these orders, full of names that they order in different ways, and a
+// run in peace.
+Scenario MakeOrderScenario(std::uint64_t seed, ListingOrder source, ListingOrder target);
 
 }  // namespace godwit

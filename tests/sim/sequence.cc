@@ -26,39 +26,55 @@ std::uint64_t CountActions(const RunRecord& record, ActionKind action, ActionSta
 // One world from its first run to its last.
 class Sequence {
  public:
-  Sequence(std::uint64_t seed, std::ostream* trace)
-      : scenario_(MakeScenario(seed)), world_(scenario_), random_(seed ^ 0xc4a05), trace_(trace) {}
+  Sequence(const Scenario& scenario, const PlaySettings& settings)
+      : scenario_(scenario), settings_(settings), world_(scenario_), uploads_(world_) {}
 
   SequenceResult Play() {
     Print(scenario_.Describe());
     outside_ = world_.Outside();
     for (const RunPlan& plan : scenario_.runs) {
-      for (int i = 0; i < plan.changes_before; ++i) Print(world_.ChangeSomething(random_));
+      Random random(SeedOf(plan) ^ 0xc4a05);
+      for (int i = 0; i < plan.changes_before; ++i) Print(world_.ChangeSomething(random));
+      if (plan.uploads_forgotten) world_.ForgetUploads(random);
       PlayRun(plan);
     }
     // A run that a late write disturbed may have ended early.
-    if (!last_.clean()) PlayRun(RunPlan());
-    if (!last_.clean()) PlayRun(RunPlan());
+    if (!last_.clean()) PlayRun(InPeace());
+    if (!last_.clean()) PlayRun(InPeace());
     if (!last_.clean()) Violate("a run in peace was not left in peace");
     PlayAgain();
+    PlayWithoutState();
+    Violate(uploads_.AfterCleanUp());
+    result_.parts_reused = uploads_.parts_reused();
+    result_.parts_sent_again = uploads_.parts_sent_again();
     return std::move(result_);
   }
 
  private:
+  std::uint64_t SeedOf(const RunPlan& plan) const {
+    return scenario_.seed * 1'000 + static_cast<std::uint64_t>(plan.number);
+  }
+  RunPlan InPeace() {
+    RunPlan plan;
+    plan.number = ++in_peace_;
+    return plan;
+  }
+
   void PlayRun(const RunPlan& plan) {
     if (!result_.violation.empty()) return;
     ++result_.runs;
     Print(fmt::format("---- run {} ----", result_.runs));
     const Tree source = world_.Source();
     const Tree target = world_.Target();
-    const std::size_t uploads = world_.OpenUploads();
+    const std::size_t uploads = world_.OpenUploads().size();
     world_.ForgetChanges();
-    RunChecker checker(world_);
-    SimRunner runner(world_, checker, plan, scenario_.seed * 1'000 + result_.runs, trace_);
+    RunChecker checker(world_, uploads_);
+    const std::unique_ptr<Meddler> meddler = settings_.meddler ? settings_.meddler() : nullptr;
+    SimRunner runner(world_, checker, plan, SeedOf(plan), meddler.get(), settings_.trace);
     runner.AddLateWrites(std::exchange(late_, {}));
     runner.Run();
     late_ = runner.TakeLateWrites();
-    result_.crashes += runner.crashed() ? 1 : 0;
+    if (runner.crashed()) ++(plan.death == Death::kKilled ? result_.kills : result_.power_cuts);
     last_ = checker.record();
     for (const auto& [kind, count] : last_.issued) result_.commands += count;
     if (!checker.violation().empty()) return Violate(checker.violation());
@@ -73,7 +89,7 @@ class Sequence {
     if (!result_.violation.empty()) return;
     const RunRecord first = last_;
     const Expected expected = Predict(scenario_, world_.Source(), world_.Target());
-    PlayRun(RunPlan());
+    PlayRun(InPeace());
     if (!result_.violation.empty()) return;
     const bool idempotent = scenario_.options.mode == JobMode::kSync &&
                             scenario_.options.compare != CompareMode::kAlways;
@@ -89,6 +105,16 @@ class Sequence {
       const bool may_ask = std::string_view(kind) == "head" || std::string_view(kind) == "hash";
       if (may_ask && !remembers) continue;
       if (last_.issued[kind] > 0) Violate(fmt::format("the second run needed a {}", kind));
+    }
+  }
+
+  // What an earlier run has marked is known without its state.
+  void PlayWithoutState() {
+    if (!result_.violation.empty() || !scenario_.all_marked) return;
+    world_.jobs().ForgetState();
+    PlayRun(InPeace());
+    for (const char* kind : {"transfer", "begin", "copy", "delete"}) {
+      if (last_.issued[kind] > 0) Violate(fmt::format("the run without state needed a {}", kind));
     }
   }
 
@@ -147,8 +173,9 @@ class Sequence {
       Violate(fmt::format("exit {} of a run that was stopped", s.exit_code));
     }
     // What an earlier run left may not fit the target any more.
-    const bool quiet = !last_.faults && !last_.outside_changes && !last_.late_writes && !s.resumed;
-    if (quiet && !last_.stopped && s.retries > 0) Violate("retries without a fault");
+    const bool stale_condition = s.resumed && scenario_.target.capabilities.condition_on_finish ==
+                                                  ConditionSupport::kAtBegin;
+    if (last_.quiet() && !stale_condition && s.retries > 0) Violate("retries without a fault");
   }
 
   void CheckHappened() {
@@ -180,6 +207,12 @@ class Sequence {
     }
   }
 
+  bool Failed(const std::string& key) const {
+    return std::any_of(last_.actions.begin(), last_.actions.end(), [&](const ActionReport& r) {
+      return r.key == key && r.status == ActionStatus::kFailed;
+    });
+  }
+
   // After a run in peace the target is what the model says. After any other each key is what it
   // was, what it should become, or what somebody else made of it.
   void CheckTarget(const Tree& source, const Tree& before) {
@@ -191,6 +224,7 @@ class Sequence {
     for (const auto& [key, contents] : expected.contents) keys.insert(key);
     for (const std::string& key : keys) CheckKey(key, expected, before, after);
     if (last_.clean()) CheckClean(expected);
+    if (last_.clean() && scenario_.all_marked) CheckNeedless(source, before);
     const bool converged = last_.summary && last_.summary->exit_code == 0 && expected.converges;
     if (converged && !last_.outside_changes && !last_.lies) CheckEqual(source, after);
   }
@@ -209,14 +243,32 @@ class Sequence {
     if (as_expected) return;
     if (last_.clean()) return Violate("not as the model says: " + Quoted(key));
     if (now == content_in(before)) return;
+    if (world_.fallen_back().contains(key)) {
+      const bool whole = !now || world_.TargetContent(after.at(key).version()) == now;
+      return whole ? void() : Violate("torn by the power cut: " + Quoted(key));
+    }
     if (!now) {
-      if (last_.outside_changes && last_.deleted.contains(key)) return;
+      // The guards judge what was listed.
+      if ((last_.outside_changes || last_.lies) && last_.deleted.contains(key)) return;
       return Violate("gone although it should stay: " + Quoted(key));
     }
     for (const auto& [version, object] : world_.SourceVersions(key)) {
       if (object.content == *now) return;
     }
+    // The service agreed and then damaged it, and would not let it be read back.
+    if (last_.damaged.contains(after.at(key).version()) && Failed(key)) return;
     Violate("holds what it should not: " + Quoted(key));
+  }
+
+  // Nothing that bears the mark of an earlier run is copied. Two empty objects are equal without
+  // it.
+  void CheckNeedless(const Tree& source, const Tree& before) {
+    for (const std::string& key : last_.published) {
+      const auto there = before.find(key);
+      if (there == before.end() || there->second.content.empty()) continue;
+      const bool equal = there->second.content == source.at(key).content;
+      if (equal) Violate("copied although it was there: " + Quoted(key));
+    }
   }
 
   void CheckClean(const Expected& expected) {
@@ -237,9 +289,12 @@ class Sequence {
   // whether it is ours.
   void CheckLeftovers(const RunPlan& plan, std::size_t uploads_before) {
     if (!last_.summary) return;
-    const bool hopeless = plan.rates.final_error > 0 || plan.rates.journal > 0 || last_.stopped ||
-                          last_.outside_changes || last_.lies || last_.late_writes;
-    if (!hopeless && world_.OpenUploads() > uploads_before) Violate("uploads were left open");
+    const bool unclear =
+        plan.rates.journal > 0 || last_.outside_changes || last_.lies || last_.late_writes;
+    if (unclear) uploads_.Excuse();
+    const bool hopeless = unclear || plan.rates.final_error > 0 || last_.stopped;
+    if (!hopeless && world_.OpenUploads().size() > uploads_before)
+      Violate("uploads were left open");
     if (last_.stop_took > std::chrono::seconds(10)) Violate("the stop took more than 10 s");
   }
 
@@ -257,19 +312,20 @@ class Sequence {
   }
 
   void Violate(const std::string& what) {
-    if (!result_.violation.empty()) return;
+    if (what.empty() || !result_.violation.empty()) return;
     result_.violation = fmt::format("run {}: {}", result_.runs, what);
     Print("VIOLATION " + result_.violation);
   }
 
   void Print(const std::string& line) {
-    if (trace_ != nullptr) *trace_ << line << '\n';
+    if (settings_.trace != nullptr) *settings_.trace << line << '\n';
   }
 
   const Scenario scenario_;
+  const PlaySettings& settings_;
   World world_;
-  Random random_;
-  std::ostream* const trace_;
+  UploadChecker uploads_;
+  int in_peace_ = 100;  // The number of the last run that the scenario does not name.
   SequenceResult result_;
   std::map<std::string, Version> outside_;
   std::vector<Command> late_;
@@ -278,8 +334,8 @@ class Sequence {
 
 }  // namespace
 
-SequenceResult PlaySequence(std::uint64_t seed, std::ostream* trace) {
-  return Sequence(seed, trace).Play();
+SequenceResult PlaySequence(const Scenario& scenario, const PlaySettings& settings) {
+  return Sequence(scenario, settings).Play();
 }
 
 }  // namespace godwit

@@ -35,7 +35,6 @@ void SpoilPage(PageFault fault, const std::string& token, ListPage& page) {
 
 Event SimRunner::Carry(const Command& command, StoreFault damage) {
   if (!IsStoreCommand(command)) return CarryControl(command);
-  if (std::holds_alternative<ListCommand>(command.body)) return CarryList(command);
   if (const auto* remove = std::get_if<DeleteCommand>(&command.body)) {
     return CarryDelete(*remove, command.id, damage);
   }
@@ -54,14 +53,12 @@ Event SimRunner::Carry(const Command& command, StoreFault damage) {
   return event;
 }
 
-Event SimRunner::CarryList(const Command& command) {
-  const auto& list = std::get<ListCommand>(command.body);
-  Event event = executor_.Execute(command, {});
-  const PageFault fault = dice_.ForPage(list.side);
-  if (auto* done = std::get_if<Done>(&event)) {
-    SpoilPage(fault, list.page_token, std::get<ListPage>(done->result));
+void SimRunner::SpoilPages() {
+  for (SimStore* store : {&world_.source_store(), &world_.target_store()}) {
+    store->set_page_spoiler([this](const ListRequest& request, ListPage& page) {
+      SpoilPage(dice_.ForPage(), request.page_token, page);
+    });
   }
-  return event;
 }
 
 Event SimRunner::CarryDelete(const DeleteCommand& command, CommandId id, StoreFault) {
@@ -148,6 +145,7 @@ Event SimRunner::Lose(const Flight& flight) {
   Failed lost{flight.command.id, flight.fate.status, Side::kTarget, DigestsOf(flight.command)};
   if (flight.fate.takes_effect) {
     Event event = Carry(flight.command, StoreFault::kNone);
+    checker_.OnUnheard(event);
     // A write that the source failed never reached the target.
     if (const auto* failed = std::get_if<Failed>(&event); failed && failed->side == Side::kSource) {
       return event;

@@ -7,40 +7,64 @@ namespace godwit {
 Result<std::vector<StateRow>> SimJobStore::ReadState(const std::string& after,
                                                      std::uint32_t rows_max) {
   std::vector<StateRow> page;
-  auto row = after.empty() ? rows_.begin() : rows_.upper_bound(after);
-  for (; row != rows_.end() && page.size() < rows_max; ++row) page.push_back(row->second);
+  const std::map<std::string, StateRow>& rows = shown_.rows;
+  auto row = after.empty() ? rows.begin() : rows.upper_bound(after);
+  for (; row != rows.end() && page.size() < rows_max; ++row) page.push_back(row->second);
   return page;
 }
 
 Status SimJobStore::Append(std::span<const JournalRecord> records) {
-  for (const JournalRecord& record : records) Keep(record);
+  for (const JournalRecord& record : records) {
+    if (const auto* keep = std::get_if<KeepStateRecord>(&record); keep && check_) check_(keep->row);
+    shown_.Apply(record);
+  }
+  unsynced_.emplace_back(records.begin(), records.end());
+  ++commits_;
   return Status::Ok();
 }
 
-void SimJobStore::Keep(const JournalRecord& record) {
+void SimJobStore::SyncThrough(std::uint64_t commits) {
+  for (std::uint64_t first = commits_ - unsynced_.size(); first < commits; ++first) {
+    for (const JournalRecord& record : unsynced_.front()) durable_.Apply(record);
+    unsynced_.pop_front();
+  }
+}
+
+bool SimJobStore::CutPower(Random& random) {
+  constexpr double kTorn = 0.1;
+  const std::uint64_t kept = random.Below(unsynced_.size() + 1);
+  SyncThrough(commits_ - unsynced_.size() + kept);
+  commits_ -= unsynced_.size();
+  unsynced_.clear();
+  const bool torn = random.Chance(kTorn);
+  if (torn) durable_ = {};
+  shown_ = durable_;
+  return torn;
+}
+
+void SimJobStore::Content::Apply(const JournalRecord& record) {
   if (const auto* keep = std::get_if<KeepStateRecord>(&record)) {
-    if (check_) check_(keep->row);
-    rows_[keep->row.key] = keep->row;
+    rows[keep->row.key] = keep->row;
   } else if (const auto* drop = std::get_if<DropStateRecord>(&record)) {
-    rows_.erase(drop->key);
+    rows.erase(drop->key);
   } else if (const auto* intent = std::get_if<UploadIntentRecord>(&record)) {
-    uploads_[intent->key] = JournaledUpload{intent->key,        intent->source_version,
-                                            intent->size_bytes, intent->part_size_bytes,
-                                            Secret(),           {},
-                                            intent->form};
+    uploads[intent->key] = JournaledUpload{intent->key,        intent->source_version,
+                                           intent->size_bytes, intent->part_size_bytes,
+                                           Secret(),           {},
+                                           intent->form};
   } else if (const auto* begun = std::get_if<UploadBegunRecord>(&record)) {
-    uploads_[begun->key].upload_id = begun->upload_id;
+    uploads[begun->key].upload_id = begun->upload_id;
   } else if (const auto* part = std::get_if<UploadPartRecord>(&record)) {
-    uploads_[part->key].parts.push_back(part->part);
+    uploads[part->key].parts.push_back(part->part);
   } else if (const auto* ended = std::get_if<UploadEndedRecord>(&record)) {
-    uploads_.erase(ended->key);
+    uploads.erase(ended->key);
   }
 }
 
 Result<std::vector<JournaledUpload>> SimJobStore::ReadUploads() {
-  std::vector<JournaledUpload> uploads;
-  for (const auto& [key, upload] : uploads_) uploads.push_back(upload);
-  return uploads;
+  std::vector<JournaledUpload> all;
+  for (const auto& [key, upload] : uploads()) all.push_back(upload);
+  return all;
 }
 
 Status SimJobStore::Spool(std::span<const SpooledDelete> deletes) {

@@ -1,16 +1,21 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "lib/base/random.h"
 #include "lib/run/job_store.h"
 
 namespace godwit {
 
-// A JobStore in memory that outlives the runs of a simulation. What is appended survives a crash;
-// the spool does not. One thread at a time.
+// A JobStore in memory that outlives the runs of a simulation. What is appended survives the death
+// of the process; a power cut takes of what was not yet durable a suffix, whole commits only, or
+// tears the journal so that all of it is set aside. The spool does not outlive its run. One thread
+// at a time.
 class SimJobStore final : public JobStore {
  public:
   // Hears of every row before it is kept.
@@ -25,16 +30,30 @@ class SimJobStore final : public JobStore {
                                                std::uint32_t rows_max) override;
 
   void BeginRun() { spool_.clear(); }
-  void ForgetState() { rows_.clear(); }
-  const std::map<std::string, StateRow>& rows() const { return rows_; }
-  const std::map<std::string, JournaledUpload>& uploads() const { return uploads_; }
+  void ForgetState() { shown_.rows.clear(); }
+  // How many commits there were.
+  std::uint64_t commits() const { return commits_; }
+  // The first `commits` of them are durable from now on.
+  void SyncThrough(std::uint64_t commits);
+  // True if the journal is torn.
+  bool CutPower(Random& random);
+
+  const std::map<std::string, StateRow>& rows() const { return shown_.rows; }
+  const std::map<std::string, JournaledUpload>& uploads() const { return shown_.uploads; }
 
  private:
-  void Keep(const JournalRecord& record);
+  struct Content {
+    std::map<std::string, StateRow> rows;
+    std::map<std::string, JournaledUpload> uploads;
+
+    void Apply(const JournalRecord& record);
+  };
 
   std::function<void(const StateRow&)> check_;
-  std::map<std::string, StateRow> rows_;
-  std::map<std::string, JournaledUpload> uploads_;
+  Content shown_;                                    // As a reader finds it.
+  Content durable_;                                  // As a power cut leaves it at the worst.
+  std::deque<std::vector<JournalRecord>> unsynced_;  // What the first has more, in commits.
+  std::uint64_t commits_ = 0;
   std::vector<SpooledDelete> spool_;
 };
 

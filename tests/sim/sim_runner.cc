@@ -1,5 +1,7 @@
 #include "tests/sim/sim_runner.h"
 
+#include <utility>
+
 #include "tests/sim/trace.h"
 
 namespace godwit {
@@ -13,35 +15,61 @@ constexpr std::uint64_t kStepsMax = 200'000;
 
 ExecutorSettings Settings() { return ExecutorSettings{milliseconds(60'000), false}; }
 
-Endpoint MakeEndpoint(SimStore& store, const std::string& prefix, const std::string& container) {
-  Endpoint endpoint;
-  endpoint.store = &store;
-  endpoint.prefix = prefix;
-  endpoint.url = store.Name();
-  endpoint.identity = store.Name() + "/" + prefix;
-  endpoint.container = container;
-  return endpoint;
+// What a command changes at the target.
+std::vector<std::string> TargetKeys(const Command& command) {
+  return std::visit(
+      [](const auto& body) -> std::vector<std::string> {
+        if constexpr (requires { body.requests; }) {
+          std::vector<std::string> keys;
+          for (const DeleteRequest& request : body.requests) keys.push_back(request.key);
+          return keys;
+        } else if constexpr (requires { body.target_key; }) {
+          return {body.target_key};
+        } else {
+          return {};
+        }
+      },
+      command.body);
 }
 
 }  // namespace
 
 SimRunner::SimRunner(World& world, RunChecker& checker, const RunPlan& plan, std::uint64_t seed,
-                     std::ostream* trace)
+                     Meddler* meddler, std::ostream* trace)
     : world_(world),
       checker_(checker),
       plan_(plan),
-      dice_(plan.rates, world.scenario(), seed ^ 0xd1ce),
+      dice_(plan, world.scenario(), seed ^ 0xd1ce),
       random_(seed ^ 0x0075),
       trace_(trace),
       seed_(seed),
       buffers_(1 << 20),
-      source_(MakeEndpoint(world.source_store(), world.scenario().endpoints.source_prefix,
-                           world.scenario().source.container)),
-      target_(MakeEndpoint(world.target_store(), world.scenario().endpoints.target_prefix,
-                           world.scenario().target.container)),
-      executor_(source_, target_, meter_, buffers_, world.clock(), Settings()),
+      meddler_(meddler),
+      source_(MakePlace(Side::kSource)),
+      target_(MakePlace(Side::kTarget)),
+      executor_(source_.endpoint, target_.endpoint, meter_, buffers_, world.clock(), Settings()),
       engine_(world.scenario().options, world.scenario().endpoints) {
-  if (plan_.crash) steps_until_death_ = 1 + random_.Below(120);
+  SpoilPages();
+}
+
+SimRunner::Place SimRunner::MakePlace(Side side) {
+  const bool at_source = side == Side::kSource;
+  const Scenario& scenario = world_.scenario();
+  SimStore& store = at_source ? world_.source_store() : world_.target_store();
+  Place place;
+  place.endpoint.store = &store;
+  const StoreFlaws flaws = meddler_ != nullptr ? meddler_->flaws() : StoreFlaws();
+  store.set_flaws(flaws);
+  if (store.Describe().order != ListingOrder::kUtf8Bytes && !flaws.no_adapter) {
+    place.ordered = std::make_unique<OrderedStore>(store);
+    place.endpoint.store = place.ordered.get();
+  }
+  place.endpoint.prefix =
+      at_source ? scenario.endpoints.source_prefix : scenario.endpoints.target_prefix;
+  place.endpoint.url = store.Name();
+  place.endpoint.identity = store.Name() + "/" + place.endpoint.prefix;
+  place.endpoint.container = (at_source ? scenario.source : scenario.target).container;
+  return place;
 }
 
 void SimRunner::At(Instant when, std::function<void()> action) {
@@ -54,6 +82,7 @@ void SimRunner::AddLateWrites(std::vector<Command> late) {
        [this, command = std::move(command)] {
          checker_.BeginLateWrite();
          const Event event = Carry(command, StoreFault::kNone);
+         checker_.OnUnheard(event);
          checker_.EndLateWrite();
          Print("late " + Describe(command) + " -> " + Describe(event));
        });
@@ -64,10 +93,8 @@ void SimRunner::ScheduleOutside() {
   const Instant now = world_.clock().Now();
   for (int i = 0; i < plan_.changes_during; ++i) {
     At(now + microseconds(random_.Below(400'000)), [this] {
-      const Instant before = world_.clock().Now();
       Print("outside: " + world_.ChangeSomething(random_));
       checker_.NoteOutsideChange();
-      static_cast<void>(before);
     });
   }
   if (plan_.stop) {
@@ -80,12 +107,14 @@ void SimRunner::ScheduleOutside() {
 }
 
 void SimRunner::Run() {
-  world_.jobs().BeginRun();
-  ScheduleOutside();
   const SyncOptions& options = world_.scenario().options;
   const bool resumes = options.mode == JobMode::kSync && !options.dry_run;
-  Feed(Start{seed_, world_.scenario().source_exists,
-             resumes ? world_.jobs().ReadUploads().value() : std::vector<JournaledUpload>()});
+  world_.jobs().BeginRun();
+  ScheduleOutside();
+  Start start{seed_, world_.scenario().source_exists, {}};
+  if (resumes) start.uploads = world_.jobs().ReadUploads().value();
+  if (meddler_ != nullptr) meddler_->OnStart(start);
+  Feed(std::move(start));
   while (!agenda_.empty() && !ended_ && !crashed_) {
     auto next = agenda_.extract(agenda_.begin());
     world_.clock().AdvanceTo(next.key().first);
@@ -97,21 +126,28 @@ void SimRunner::Run() {
     checker_.Violate("the run ended with a command in flight: " +
                      Describe(flights_.begin()->second.command));
   }
-  checker_.NoteFaults(dice_.fired(), dice_.lied());
 }
 
 void SimRunner::Feed(Event event) {
   ++steps_;
   Print(Describe(event));
+  checker_.NoteFaults(dice_.fired(), dice_.lied());
   Commands commands = engine_.Step(std::move(event), world_.clock().Now());
   for (Command& command : commands) {
     if (ended_) return checker_.Violate("a command after the end: " + Describe(command));
     Take(std::move(command));
   }
-  if (steps_until_death_ != 0 && steps_ >= steps_until_death_ && !ended_) Die();
+  checker_.NoteFaults(dice_.fired(), dice_.lied());
+  if (plan_.death != Death::kNone && steps_ >= plan_.steps_to_death && !ended_) Die();
 }
 
 void SimRunner::Take(Command command) {
+  if (meddler_ != nullptr) {
+    if (std::optional<Event> instead = meddler_->OnCommand(command)) {
+      const Instant soon = world_.clock().Now() + microseconds(1);
+      return At(soon, [this, event = *std::move(instead)] { Feed(event); });
+    }
+  }
   Print("  " + Describe(command));
   checker_.OnCommand(command);
   if (const auto* wake = std::get_if<WakeAtCommand>(&command.body)) return Wake(wake->time);
@@ -136,7 +172,7 @@ void SimRunner::Launch(Command command) {
   if (std::holds_alternative<JournalCommand>(command.body)) {
     effect = journal_free_ = std::max(effect, journal_free_ + microseconds(1));
   }
-  flights_.emplace(id, Flight{std::move(command), std::move(fate), std::nullopt, false});
+  flights_.emplace(id, Flight{std::move(command), std::move(fate), std::nullopt});
   At(effect, [this, id] { Effect(id); });
 }
 
@@ -147,6 +183,7 @@ void SimRunner::Effect(CommandId id) {
   switch (flight.fate.kind) {
     case Fate::Kind::kNormal:
       flight.answer = Carry(flight.command, flight.fate.damage);
+      flight.commits = world_.jobs().commits();
       break;
     case Fate::Kind::kFailsBefore:
       flight.answer = Failed{id, flight.fate.status, flight.fate.side, {}};
@@ -165,8 +202,23 @@ void SimRunner::Effect(CommandId id) {
 void SimRunner::Answer(CommandId id) {
   auto flight = flights_.extract(id);
   if (flight.empty()) return;
-  checker_.OnAnswer(flight.mapped().command, *flight.mapped().answer);
-  Feed(*std::move(flight.mapped().answer));
+  const Command& command = flight.mapped().command;
+  Event& event = *flight.mapped().answer;
+  MakeDurable(flight.mapped());
+  checker_.OnAnswer(command, event);
+  if (meddler_ != nullptr) meddler_->OnAnswer(command, event);
+  Feed(std::move(event));
+}
+
+// What a command did is durable by its answer, and not before.
+void SimRunner::MakeDurable(const Flight& flight) {
+  if (std::holds_alternative<Durable>(*flight.answer)) {
+    return world_.jobs().SyncThrough(flight.commits);
+  }
+  if (world_.disk() == nullptr || !std::holds_alternative<Done>(*flight.answer)) return;
+  for (const std::string& key : TargetKeys(flight.command)) {
+    world_.disk()->SyncFolderOf(world_.TargetKey(key));
+  }
 }
 
 // A cancelled command may not have begun, may be stopped half way, or may end as if nothing had
@@ -179,12 +231,15 @@ void SimRunner::Cancel(CommandId id) {
   const Instant soon = world_.clock().Now() + microseconds(1 + random_.Below(900'000));
   if (flight.answer) {
     if (IsWrite(flight.command) && random_.Chance(0.5)) {
+      checker_.OnUnheard(*flight.answer);
       flight.answer = CancelledEvent(flight.command, true);
     }
   } else if (random_.Chance(0.3)) {
     flight.answer = Carry(flight.command, StoreFault::kNone);
-    if (random_.Chance(0.5))
+    if (random_.Chance(0.5)) {
+      checker_.OnUnheard(*flight.answer);
       flight.answer = CancelledEvent(flight.command, IsWrite(flight.command));
+    }
   } else {
     const bool unclear = IsWrite(flight.command) && random_.Chance(0.3);
     flight.answer = CancelledEvent(flight.command, unclear);
@@ -200,21 +255,37 @@ void SimRunner::Wake(Instant when) {
   });
 }
 
-// Writes that were sent may still reach a service; of the journal a prefix is durable.
 void SimRunner::Die() {
   crashed_ = true;
-  Print("the process dies");
+  const bool by_power_cut = plan_.death == Death::kPowerCut;
+  Print(by_power_cut ? "the power is cut" : "the process is killed");
   bool journal_goes_on = true;
-  for (auto& [id, flight] : flights_) {
-    if (flight.answer || flight.cancelled) continue;
-    if (std::holds_alternative<JournalCommand>(flight.command.body)) {
-      journal_goes_on = journal_goes_on && random_.Chance(0.5);
-      if (journal_goes_on) static_cast<void>(CarryControl(flight.command));
-      continue;
+  for (const auto& [id, flight] : flights_) {
+    if (flight.answer) {
+      checker_.OnUnheard(*flight.answer);
+    } else if (!flight.cancelled) {
+      DieWith(flight, journal_goes_on);
     }
-    const bool remote = !world_.scenario().target.capabilities.is_local &&
-                        world_.scenario().target_is_conditional();
-    if (remote && IsWrite(flight.command) && random_.Chance(0.3)) late_.push_back(flight.command);
+  }
+  const bool torn = by_power_cut && world_.CutPower(random_);
+  if (torn) Print("the journal is torn");
+  checker_.OnDeath();
+}
+
+// Writes that were sent may still reach a service, and what was given to the kernel is done; of
+// the journal a beginning is.
+void SimRunner::DieWith(const Flight& flight, bool& journal_goes_on) {
+  const Command& command = flight.command;
+  if (std::holds_alternative<JournalCommand>(command.body)) {
+    journal_goes_on = journal_goes_on && random_.Chance(0.5);
+    if (journal_goes_on) static_cast<void>(CarryControl(command));
+    return;
+  }
+  if (!IsWrite(command) || !random_.Chance(0.3)) return;
+  if (world_.scenario().target.capabilities.is_local) {
+    checker_.OnUnheard(Carry(command, StoreFault::kNone));
+  } else if (world_.scenario().target_is_conditional()) {
+    late_.push_back(command);
   }
 }
 

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "lib/run/command_executor.h"
+#include "lib/store/ordered_store.h"
 #include "lib/sync/engine.h"
 #include "tests/sim/fault_dice.h"
+#include "tests/sim/meddler.h"
 #include "tests/sim/run_checker.h"
 #include "tests/sim/world.h"
 
@@ -25,9 +27,9 @@ namespace godwit {
 // real runner uses, one at a time. Single thread; the same seed gives the same run.
 class SimRunner {
  public:
-  // All are borrowed. `trace` may be null.
+  // All are borrowed. `meddler` and `trace` may be null.
   SimRunner(World& world, RunChecker& checker, const RunPlan& plan, std::uint64_t seed,
-            std::ostream* trace);
+            Meddler* meddler, std::ostream* trace);
 
   // Writes that the process which died had sent before it died: they reach the service some time
   // in this run.
@@ -44,9 +46,16 @@ class SimRunner {
     Fate fate;
     std::optional<Event> answer;  // Once it took effect.
     bool cancelled = false;
+    std::uint64_t commits = 0;  // Of the journal: those that the answer makes durable.
+  };
+  // One side as the executor sees it.
+  struct Place {
+    std::unique_ptr<OrderedStore> ordered;
+    Endpoint endpoint;
   };
   using Instant = SimClock::Instant;
 
+  Place MakePlace(Side side);
   void At(Instant when, std::function<void()> action);
   void Feed(Event event);
   void Take(Command command);
@@ -56,14 +65,16 @@ class SimRunner {
   void Cancel(CommandId id);
   void Wake(Instant when);
   void Die();
+  void DieWith(const Flight& flight, bool& journal_goes_on);
+  void MakeDurable(const Flight& flight);
   void ScheduleOutside();
   void Print(const std::string& line);
 
   // sim_commands.cc
+  void SpoilPages();
   Event Carry(const Command& command, StoreFault damage);
   Event CarryControl(const Command& command);
   Event CarryDelete(const DeleteCommand& command, CommandId id, StoreFault damage);
-  Event CarryList(const Command& command);
   Event Lose(const Flight& flight);
   Event CancelledEvent(const Command& command, bool maybe_applied) const;
   DigestSet DigestsOf(const Command& command);
@@ -78,8 +89,9 @@ class SimRunner {
 
   RequestMeter meter_;
   BufferPool buffers_;
-  Endpoint source_;
-  Endpoint target_;
+  Meddler* const meddler_;
+  Place source_;
+  Place target_;
   CommandExecutor executor_;
   Engine engine_;
 
@@ -90,7 +102,6 @@ class SimRunner {
   Instant journal_answered_{};  // and the engine hears of it in order.
   std::uint64_t wake_ = 0;      // Of the last WakeAt; earlier ones are void.
   std::uint64_t steps_ = 0;
-  std::uint64_t steps_until_death_ = 0;  // 0: lives on.
   bool ended_ = false;
   bool crashed_ = false;
   std::vector<Command> late_;

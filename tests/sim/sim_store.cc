@@ -1,23 +1,12 @@
 #include "tests/sim/sim_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/plan/key_rules.h"
 
 namespace godwit {
 namespace {
-
-class StringSink final : public ByteSink {
- public:
-  explicit StringSink(std::string& into) : into_(into) {}
-  Status Write(std::uint64_t, std::span<const std::byte> bytes) override {
-    for (const std::byte byte : bytes) into_ += std::to_integer<char>(byte);
-    return Status::Ok();
-  }
-
- private:
-  std::string& into_;
-};
 
 // Changes one bit of the first byte that passes.
 class DamagingSink final : public ByteSink {
@@ -52,13 +41,11 @@ class DamagedSource final : public ByteSource {
 }  // namespace
 
 std::optional<SimObject> SimStore::Look(std::string_view key) {
-  SimObject object;
-  StringSink sink(object.content);
-  Result<ObjectMeta> meta = inner_.Head({}, key);
-  if (!meta.ok()) return std::nullopt;
-  object.meta = *std::move(meta);
-  // An archived object has no readable content; its version still tells whether it changed.
-  static_cast<void>(inner_.Get({}, key, {}, sink).ok());
+  std::optional<MemoryStore::Object> found = inner_.Find(key);
+  if (!found) return std::nullopt;
+  SimObject object{std::move(found->meta), std::string(found->body->size(), '\0')};
+  std::transform(found->body->begin(), found->body->end(), object.content.begin(),
+                 [](std::byte byte) { return std::to_integer<char>(byte); });
   return object;
 }
 
@@ -84,20 +71,27 @@ Status SimStore::Admit(std::string_view key) const {
 template <typename Write>
 Result<PutReceipt> SimStore::Observe(std::string_view key, bool damaged, Write write) {
   if (Status admitted = Admit(key); !admitted.ok()) return admitted;
+  if (observer_ == nullptr) return write(true);
+  std::optional<MemoryStore::Object> file;
+  if (disk_ != nullptr) file = inner_.Find(key);
   const std::optional<SimObject> before = Look(key);
-  Result<PutReceipt> receipt = write();
+  Result<PutReceipt> receipt = write(true);
+  const bool refused = !receipt.ok() && receipt.status().Is(ErrorKind::kCorrupted);
+  if (refused && flaws_.publishes_unchecked) static_cast<void>(write(false).ok());
   const std::optional<SimObject> after = Look(key);
   const bool changed = after && (!before || before->version() != after->version());
-  if (changed && observer_ != nullptr) {
-    observer_->OnPublished(std::string(key), before, *after, damaged);
-  }
+  if (!changed) return receipt;
+  if (disk_ != nullptr) disk_->NameChanged(std::string(key), std::move(file), !flaws_.skips_sync);
+  observer_->OnPublished(std::string(key), before, *after, damaged);
   return receipt;
 }
 
 Result<Location> SimStore::Locate(const CallContext& context) { return inner_.Locate(context); }
 
 Result<ListPage> SimStore::List(const CallContext& context, const ListRequest& request) {
-  return inner_.List(context, request);
+  Result<ListPage> page = inner_.List(context, request);
+  if (page.ok() && observer_ != nullptr && spoiler_) spoiler_(request, *page);
+  return page;
 }
 
 Result<ObjectMeta> SimStore::Head(const CallContext& context, std::string_view key) {
@@ -114,16 +108,16 @@ Result<ObjectMeta> SimStore::Get(const CallContext& context, std::string_view ke
 Result<PutReceipt> SimStore::Put(const CallContext& context, const WritePermit& permit,
                                  std::string_view key, const PutOptions& options,
                                  ByteSource& body) {
-  DamagedSource damaged(body);
-  if (Fires(StoreFault::kDamageSent)) {
-    return Observe(key, false, [&] { return inner_.Put(context, permit, key, options, damaged); });
-  }
-  if (body.size_bytes() == 0 || !Fires(StoreFault::kDamageStored)) {
-    return Observe(key, false, [&] { return inner_.Put(context, permit, key, options, body); });
-  }
   PutOptions unchecked = options;
   unchecked.digests = {};
-  return Observe(key, true, [&] {
+  DamagedSource damaged(body);
+  ByteSource& sent = Fires(StoreFault::kDamageSent) ? static_cast<ByteSource&>(damaged) : body;
+  if (body.size_bytes() == 0 || !Fires(StoreFault::kDamageStored)) {
+    return Observe(key, false, [&](bool checked) {
+      return inner_.Put(context, permit, key, checked ? options : unchecked, sent);
+    });
+  }
+  return Observe(key, true, [&](bool) {
     Result<PutReceipt> receipt = inner_.Put(context, permit, key, unchecked, damaged);
     // The service checked what came in. Its answer tells the digest of what it then stored, where
     // it keeps one of a kind that was sent.
@@ -135,12 +129,18 @@ Result<PutReceipt> SimStore::Put(const CallContext& context, const WritePermit& 
 
 Result<std::vector<Status>> SimStore::Delete(const CallContext& context, const WritePermit& permit,
                                              std::span<const DeleteRequest> requests) {
+  if (observer_ == nullptr) return inner_.Delete(context, permit, requests);
   std::vector<std::optional<SimObject>> before;
-  for (const DeleteRequest& request : requests) before.push_back(Look(request.key));
+  std::vector<std::optional<MemoryStore::Object>> files;
+  for (const DeleteRequest& request : requests) {
+    before.push_back(Look(request.key));
+    if (disk_ != nullptr) files.push_back(inner_.Find(request.key));
+  }
   Result<std::vector<Status>> statuses = inner_.Delete(context, permit, requests);
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    const bool gone = before[i] && !Look(requests[i].key);
-    if (gone && observer_ != nullptr) observer_->OnDeleted(requests[i].key, *before[i]);
+    if (!before[i] || inner_.Find(requests[i].key)) continue;
+    if (disk_ != nullptr) disk_->NameChanged(requests[i].key, std::move(files[i]), true);
+    observer_->OnDeleted(requests[i].key, *before[i]);
   }
   return statuses;
 }
@@ -148,14 +148,16 @@ Result<std::vector<Status>> SimStore::Delete(const CallContext& context, const W
 Result<PutReceipt> SimStore::Copy(const CallContext& context, const WritePermit& permit,
                                   const CopySource& source, std::string_view key,
                                   const PutOptions& options) {
-  return Observe(key, false, [&] { return inner_.Copy(context, permit, source, key, options); });
+  return Observe(key, false,
+                 [&](bool) { return inner_.Copy(context, permit, source, key, options); });
 }
 
 Result<PutReceipt> SimStore::SetMetadata(const CallContext& context, const WritePermit& permit,
                                          std::string_view key, const Version& version,
                                          const ObjectAttributes& attributes) {
-  return Observe(key, false,
-                 [&] { return inner_.SetMetadata(context, permit, key, version, attributes); });
+  return Observe(key, false, [&](bool) {
+    return inner_.SetMetadata(context, permit, key, version, attributes);
+  });
 }
 
 Result<Secret> SimStore::BeginUpload(const CallContext& context, const WritePermit& permit,
@@ -199,8 +201,11 @@ Result<PutReceipt> SimStore::FinishUpload(const CallContext& context, const Writ
                                           std::string_view key, const Secret& upload_id,
                                           std::span<const PartReceipt> parts,
                                           const FinishOptions& options) {
-  return Observe(key, false, [&] {
-    return inner_.FinishUpload(context, permit, key, upload_id, parts, options);
+  FinishOptions unchecked = options;
+  unchecked.digests = {};
+  return Observe(key, false, [&](bool checked) {
+    return inner_.FinishUpload(context, permit, key, upload_id, parts,
+                               checked ? options : unchecked);
   });
 }
 

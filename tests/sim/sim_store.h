@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -7,6 +8,8 @@
 #include <vector>
 
 #include "lib/store/memory/memory_store.h"
+#include "tests/sim/meddler.h"
+#include "tests/sim/sim_disk.h"
 
 namespace godwit {
 
@@ -37,7 +40,8 @@ class StoreObserver {
 
 // A MemoryStore as one run sees it: reports every change to an observer, and carries out armed
 // faults. Where it is local it has folders: a key that would need a file where a folder is, or the
-// reverse, is kBlocked, and keys that no file can have are refused. One thread at a time.
+// reverse, is kBlocked, and keys that no file can have are refused; and what is published there
+// stands on a disk that can lose it. One thread at a time.
 class SimStore final : public ObjectStore {
  public:
   explicit SimStore(MemoryStore& inner) : inner_(inner) {}
@@ -63,6 +67,13 @@ class SimStore final : public ObjectStore {
     const StoreFault fault_;
   };
 
+  // What becomes of a page that was asked for.
+  using PageSpoiler = std::function<void(const ListRequest& request, ListPage& page)>;
+
+  void set_page_spoiler(PageSpoiler spoiler) { spoiler_ = std::move(spoiler); }
+  // Null: what is written is durable at once. Changes from outside are in any case.
+  void set_disk(SimDisk* disk) { disk_ = disk; }
+  void set_flaws(const StoreFlaws& flaws) { flaws_ = flaws; }
   void set_observer(StoreObserver* observer) { observer_ = observer; }
   // For the next call that it fits; a call that it does not fit leaves it armed.
   void Arm(StoreFault fault) { fault_ = fault; }
@@ -113,11 +124,15 @@ class SimStore final : public ObjectStore {
  private:
   bool Fires(StoreFault fault);
   Status Admit(std::string_view key) const;
+  // `write` is told whether to check the digests.
   template <typename Write>
   Result<PutReceipt> Observe(std::string_view key, bool damaged, Write write);
 
   MemoryStore& inner_;
   StoreObserver* observer_ = nullptr;  // Borrowed.
+  SimDisk* disk_ = nullptr;            // Borrowed.
+  StoreFlaws flaws_;
+  PageSpoiler spoiler_;
   StoreFault fault_ = StoreFault::kNone;
 };
 

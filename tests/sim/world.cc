@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/plan/attributes.h"
 #include "lib/policy/permit_issuer.h"
 
 namespace godwit {
@@ -18,7 +19,29 @@ std::span<const std::byte> Bytes(const std::string& text) { return std::as_bytes
 
 }  // namespace
 
-std::string RandomKey(Random& random) {
+std::string OddKey(Random& random) {
+  static constexpr const char* kAtoms[] = {"/",
+                                           "/",
+                                           "-",
+                                           ".",
+                                           "0",
+                                           "a",
+                                           "b",
+                                           "\xED\x9F\xBF",
+                                           "\xEE\x80\x80",
+                                           "\xEF\xBF\xBD",
+                                           "\xF0\x90\x80\x80",
+                                           "\xF0\x9F\x98\x80",
+                                           "\xF4\x8F\xBF\xBF"};
+  std::string key;
+  for (std::uint64_t n = 1 + random.Below(5); n > 0; --n) {
+    key += kAtoms[random.Below(sizeof(kAtoms) / sizeof(kAtoms[0]))];
+  }
+  return key;
+}
+
+std::string RandomKey(Random& random, bool odd) {
+  if (odd && random.Chance(0.7)) return OddKey(random);
   static constexpr const char* kKeys[] = {
       "a",      "a-b",    "a.tmp",   "a/",        "a/b",         "a/b-",        "a/b/c",  "a0",
       "b",      "b/c",    "b/d.tmp", "b//c",      "c %2F+",      "caf\xC3\xA9", "d/../e", "d/e",
@@ -35,12 +58,16 @@ World::World(const Scenario& scenario) : scenario_(scenario) {
     target_inner_ = std::make_unique<MemoryStore>(WithClock(scenario_.target, clock_));
     target_ = std::make_unique<SimStore>(*target_inner_);
   }
-  Random random(scenario_.seed ^ 0x5eed);
-  Populate(random);
+  if (!one_store() && scenario_.target.capabilities.is_local) {
+    disk_ = std::make_unique<SimDisk>(*target_inner_);
+    target_->set_disk(disk_.get());
+  }
+  Populate();
   ForgetChanges();
 }
 
-void World::Populate(Random& random) {
+void World::Populate() {
+  Random random(scenario_.seed ^ 0x5eed);
   for (const char* key : kOutside) {
     PermitIssuer permits;
     const std::string content = NewContent("", random);
@@ -54,7 +81,11 @@ void World::Populate(Random& random) {
       static_cast<void>(store->Put({}, permits.Judge(key), key, {}, body).ok());
     }
   }
-  for (int i = 0; i < scenario_.keys; ++i) AddPair(RandomKey(random), random);
+  for (int i = 0; i < scenario_.keys; ++i) {
+    Random own((scenario_.seed ^ 0x5eed) * 10'000 + static_cast<std::uint64_t>(i));
+    const std::string key = RandomKey(own, scenario_.odd_names);
+    if (!scenario_.left_out.contains(i)) AddPair(key, own);
+  }
   for (int i = 0; i < scenario_.extra_keys; ++i) {
     Put({true, "m/" + std::to_string(i), "extra " + std::to_string(i), {}}, random);
   }
@@ -62,7 +93,8 @@ void World::Populate(Random& random) {
 
 // A key at the source, at the target, or at both, in every relation that matters.
 void World::AddPair(const std::string& key, Random& random) {
-  const std::uint64_t relation = random.Below(7);
+  std::uint64_t relation = random.Below(7);
+  if (scenario_.all_marked && relation == 4) relation = 3;
   const std::string content = NewContent("", random);
   if (relation != 0) Put({false, key, content, {}}, random);
   if (relation == 1) return;
@@ -106,6 +138,12 @@ void World::Put(const Write& write, Random& random) {
   if (store.Describe().is_local && write.key.ends_with('/')) return;
   const std::string key = write.at_target ? TargetKey(write.key) : SourceKey(write.key);
   PutOptions options;
+  const std::optional<SimObject> source =
+      scenario_.all_marked && write.mtime ? source_->Look(SourceKey(write.key)) : std::nullopt;
+  if (source) {
+    const AttributeRules& rules = scenario_.options.attributes;
+    options.attributes = TargetAttributes(rules, source->meta, write.key);
+  }
   options.attributes.mtime = write.mtime;
   if (!store.Describe().is_local && !write.at_target) {
     if (random.Chance(0.5)) options.attributes.content_type = "text/x-sim";
@@ -138,7 +176,7 @@ std::string World::ChangeSomething(Random& random) {
   const SimStore::Outside target_is_ours(target_store());
   const bool at_target = random.Chance(0.3);
   const Tree tree = at_target ? Target() : Source();
-  std::string key = RandomKey(random);
+  std::string key = RandomKey(random, scenario_.odd_names);
   if (!tree.empty() && random.Chance(0.7)) {
     auto chosen = tree.begin();
     std::advance(chosen, static_cast<std::ptrdiff_t>(random.Below(tree.size())));
@@ -199,8 +237,30 @@ std::string World::TargetKey(std::string_view key) const {
   return scenario_.endpoints.target_prefix + std::string(key);
 }
 
-std::size_t World::OpenUploads() const {
-  return one_store() ? source_inner_->OpenUploadCount() : target_inner_->OpenUploadCount();
+std::vector<UploadEntry> World::OpenUploads() { return target_store().ListUploads({}, "").value(); }
+
+void World::ForgetUploads(Random& random) {
+  if (target_store().Describe().is_local) return;
+  MemoryStore& store = one_store() ? *source_inner_ : *target_inner_;
+  for (const UploadEntry& upload : OpenUploads()) {
+    if (random.Chance(0.5)) continue;
+    const WritePermit permit = PermitIssuer().Judge(upload.key);
+    if (random.Chance(0.4)) {
+      static_cast<void>(store.AbortUpload({}, permit, upload.key, upload.upload_id).ok());
+    } else {
+      store.LosePart(upload.upload_id, static_cast<std::uint32_t>(random.Below(4)));
+    }
+  }
+}
+
+bool World::CutPower(Random& random) {
+  if (disk_) {
+    const std::string& prefix = scenario_.endpoints.target_prefix;
+    for (const std::string& key : disk_->CutPower(random)) {
+      fallen_back_.insert(key.substr(prefix.size()));
+    }
+  }
+  return jobs_.CutPower(random);
 }
 
 const std::map<Version, SimObject>& World::SourceVersions(const std::string& key) const {
@@ -221,6 +281,7 @@ void World::RememberTarget(const SimObject& object) {
 
 void World::ForgetChanges() {
   foreign_.clear();
+  fallen_back_.clear();
   source_changed_ = false;
 }
 

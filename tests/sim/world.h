@@ -6,10 +6,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/random.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/sim_clock.h"
+#include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_job_store.h"
 #include "tests/sim/sim_store.h"
 
@@ -30,10 +32,15 @@ class World {
   SimJobStore& jobs() { return jobs_; }
   SimStore& source_store() { return *source_; }
   SimStore& target_store() { return one_store() ? *source_ : *target_; }
+  // Of the target, if it is local.
+  SimDisk* disk() { return disk_.get(); }
   bool one_store() const { return scenario_.one_store; }
 
   // One change by somebody else, at either side; says what it was.
   std::string ChangeSomething(Random& random);
+
+  // The target's service forgets uploads, or some of their parts; a disk forgets nothing by itself.
+  void ForgetUploads(Random& random);
 
   Tree Source();
   Tree Target();
@@ -41,7 +48,7 @@ class World {
   std::map<std::string, Version> Outside();
   std::string SourceKey(std::string_view key) const;
   std::string TargetKey(std::string_view key) const;
-  std::size_t OpenUploads() const;
+  std::vector<UploadEntry> OpenUploads();
 
   // What the source ever held under a relative key, by version.
   const std::map<Version, SimObject>& SourceVersions(const std::string& key) const;
@@ -51,6 +58,10 @@ class World {
   // Relative target keys that somebody else wrote since the last call of ForgetChanges.
   const std::set<std::string>& foreign_writes() const { return foreign_; }
   bool source_changed() const { return source_changed_; }
+  // Relative target keys that hold what they held before, since a power cut during this run.
+  const std::set<std::string>& fallen_back() const { return fallen_back_; }
+  // The machine dies: takes what was not durable. True if the journal is torn.
+  bool CutPower(Random& random);
   void ForgetChanges();
 
  private:
@@ -61,7 +72,7 @@ class World {
     std::optional<PreciseTime> mtime;
   };
 
-  void Populate(Random& random);
+  void Populate();
   void AddPair(const std::string& key, Random& random);
   void Put(const Write& write, Random& random);
   void Remove(bool at_target, const std::string& key);
@@ -75,13 +86,16 @@ class World {
   std::unique_ptr<MemoryStore> target_inner_;
   std::unique_ptr<SimStore> source_;
   std::unique_ptr<SimStore> target_;
+  std::unique_ptr<SimDisk> disk_;
   std::map<std::string, std::map<Version, SimObject>> source_versions_;
   std::map<Version, std::string> target_contents_;
   std::set<std::string> foreign_;
+  std::set<std::string> fallen_back_;
   bool source_changed_ = false;
 };
 
-// A key of a small set whose members are neighbours around '/'.
-std::string RandomKey(Random& random);
+// A key of a small set whose members are neighbours around '/'; of an `odd` one also those around
+// the characters that UTF-16 displaces.
+std::string RandomKey(Random& random, bool odd);
 
 }  // namespace godwit
