@@ -55,6 +55,7 @@ void ListingPump::OnPage(Answer<ListPage> answer) {
     return;
   }
   attempts_ = 0;
+  begun_ = true;
   failure_ = Check(*answer.value);
   if (failed()) return;
   next_.page_token = std::move(answer.value->next_page_token);

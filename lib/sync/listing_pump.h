@@ -35,6 +35,8 @@ class ListingPump {
 
   // Why there will be no further page; success as long as nothing failed.
   const Status& failure() const { return failure_; }
+  // Whether a page has come.
+  bool begun() const { return begun_; }
   bool failed() const { return !failure_.ok(); }
 
  private:
@@ -50,6 +52,7 @@ class ListingPump {
   std::optional<Page> ready_;
   Status failure_;
   bool cancelled_ = false;
+  bool begun_ = false;
   int attempts_ = 0;               // Failed ones, of the page that is asked for.
   std::uint32_t empty_pages_ = 0;  // In a row.
   std::optional<std::string> last_key_;

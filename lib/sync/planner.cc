@@ -138,8 +138,10 @@ void Planner::OnListingFailed(const ListingPump& pump, Side side) {
   const Status& failure = pump.failure();
   const bool starts_empty = side == Side::kTarget && core_.endpoints().target.is_local &&
                             core_.options().mode != JobMode::kRemove &&
-                            failure.Is(ErrorKind::kContainerNotFound) && !target_complete_;
-  // A local target folder that is not there yet is an empty one: the first write makes it.
+                            failure.Is(ErrorKind::kContainerNotFound) && !pump.begun() &&
+                            !target_complete_;
+  // A local target folder that is not there yet is an empty one: the first write makes it. One that
+  // goes away while it is listed is not (I1).
   if (starts_empty) {
     target_complete_ = merge_.Needs(MergeStream::kTarget) &&
                        merge_.OfferListing(MergeStream::kTarget, {}, true).ok();

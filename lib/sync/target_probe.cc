@@ -74,6 +74,18 @@ void OnHeadAfterWrite(RunCore& core, const CopyJob& job, const DigestSet& sent,
   });
 }
 
+// Deletes exactly `version` of a target key, if it is still there; nothing if it is not known.
+void RemoveOwnVersion(RunCore& core, const std::string& target_key, const Version& version,
+                      std::function<void(bool removed)> then) {
+  if (version.empty()) return then(true);
+  DeleteCommand command;
+  command.requests.push_back(DeleteRequest{target_key, version});
+  core.Ask<DeleteStatuses>({.cleanup = true}, std::move(command),
+                           [then = std::move(then)](const Answer<DeleteStatuses>& answer) {
+                             then(answer.ok() && answer.value->statuses.front().ok());
+                           });
+}
+
 }  // namespace
 
 WriteProof ProofOf(DigestKind kind) {
@@ -118,19 +130,22 @@ void LookUpWrite(RunCore& core, const CopyJob& job, const DigestSet& sent,
                        });
 }
 
-void RemoveOwnVersion(RunCore& core, const std::string& target_key, const Version& version,
-                      std::function<void()> then) {
-  if (version.empty()) return then();
-  DeleteCommand command;
-  command.requests.push_back(DeleteRequest{target_key, version});
-  core.Ask<DeleteStatuses>({.cleanup = true}, std::move(command),
-                           [then = std::move(then)](const Answer<DeleteStatuses>&) { then(); });
+WriteCondition AfterDamage(const WriteCondition& condition, const Proven& proven) {
+  const Version& left = proven.receipt.version;
+  if (!left.empty()) return WriteCondition::IfVersion(left);
+  // What was there before is gone with our damaged version.
+  const bool replaced = condition.kind == WriteCondition::Kind::kIfVersion;
+  return replaced ? WriteCondition::CreateOnly() : condition;
 }
 
 void ProveWrite(RunCore& core, const CopyJob& job, PutReceipt receipt, const DigestSet& digests,
                 std::function<void(Proven)> then) {
   const auto damaged = [&core, key = job.target_key, version = receipt.version, then] {
-    RemoveOwnVersion(core, key, version, [then] { then(Proven{Proven::What::kDamaged, {}, {}}); });
+    RemoveOwnVersion(core, key, version, [version, then](bool removed) {
+      Proven proven{Proven::What::kDamaged, {}, {}};
+      if (!removed) proven.receipt.version = version;
+      then(std::move(proven));
+    });
   };
   if (const std::optional<DigestKind> common = DigestSet::Common(receipt.digests, digests)) {
     if (*receipt.digests.Find(*common) != *digests.Find(*common)) return damaged();

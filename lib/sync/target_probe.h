@@ -40,7 +40,8 @@ void LookUpWrite(RunCore& core, const CopyJob& job, const DigestSet& sent,
 struct Proven {
   enum class What : std::uint8_t {
     kAgrees,    // `receipt` with its proof.
-    kDamaged,   // It does not: our version was deleted, conditionally on being ours.
+    kDamaged,   // It does not: our version was deleted, conditionally on being ours. If it could
+                // not be, `receipt` has its version.
     kReplaced,  // Somebody else wrote meanwhile.
     kUnclear,   // Could not be read back; `status`.
   };
@@ -51,9 +52,8 @@ struct Proven {
 void ProveWrite(RunCore& core, const CopyJob& job, PutReceipt receipt, const DigestSet& digests,
                 std::function<void(Proven)> then);
 
-// Deletes exactly `version` of a target key, if it is still there; nothing if it is not known.
-void RemoveOwnVersion(RunCore& core, const std::string& target_key, const Version& version,
-                      std::function<void()> then);
+// The condition under which a write is repeated after `proven` said kDamaged.
+WriteCondition AfterDamage(const WriteCondition& condition, const Proven& proven);
 
 // The field `verified` for a digest that agrees.
 WriteProof ProofOf(DigestKind kind);

@@ -36,11 +36,20 @@ bool InStream(const UploadedParts& kept, const CopyJob& job, const PartReceipt& 
          job.plan.OffsetOf(ours.index) + ours.size_bytes <= *kept.contiguous_bytes;
 }
 
-bool IsKept(const UploadedParts& kept, const CopyJob& job, const PartReceipt& ours) {
+// Our receipt, by the token that the service knows the part by now: the same bytes may have been
+// sent once more, by a request that was still under way when its sender died.
+std::optional<PartReceipt> FindKept(const UploadedParts& kept, const CopyJob& job,
+                                    const PartReceipt& ours) {
   const auto found =
       std::find_if(kept.parts.begin(), kept.parts.end(),
                    [&ours](const PartReceipt& part) { return part.index == ours.index; });
-  return found != kept.parts.end() ? Agree(ours, *found) : InStream(kept, job, ours);
+  if (found == kept.parts.end()) {
+    return InStream(kept, job, ours) ? std::optional(ours) : std::nullopt;
+  }
+  if (!Agree(ours, *found)) return std::nullopt;
+  PartReceipt receipt = ours;
+  if (!found->token.empty()) receipt.token = found->token;
+  return receipt;
 }
 
 }  // namespace
@@ -108,7 +117,10 @@ std::vector<PartReceipt> PartsStillThere(const JournaledUpload& journaled,
   for (const PartReceipt& part : journaled.parts) {
     if (part.index >= job.plan.part_count || part.size_bytes != LengthOf(job, part.index)) continue;
     const bool countable = job.server_copy || HasBothCrcs(part);
-    if (countable && IsKept(kept, job, part)) there.push_back(part);
+    if (!countable) continue;
+    if (std::optional<PartReceipt> receipt = FindKept(kept, job, part)) {
+      there.push_back(*std::move(receipt));
+    }
   }
   return there;
 }

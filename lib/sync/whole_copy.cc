@@ -187,11 +187,8 @@ void WholeCopy::OnProven(Proven proven, const DigestSet& digests) {
     case Proven::What::kDamaged:
       break;
   }
-  // What was there before is gone with our damaged version.
   job_.target.reset();
-  if (job_.condition.kind == WriteCondition::Kind::kIfVersion) {
-    job_.condition = WriteCondition::CreateOnly();
-  }
+  job_.condition = AfterDamage(job_.condition, proven);
   RepeatOrFail(Status(ErrorKind::kCorrupted, "what the target stored is not what was sent")
                    .WithObject(job_.target_key),
                Side::kTarget);

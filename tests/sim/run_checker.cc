@@ -181,6 +181,7 @@ void RunChecker::OnPublished(const std::string& full_key, const std::optional<Si
   record_.published.insert(*key);
   if (damaged) {
     record_.damaged.insert(after.version());
+    record_.damaged_keys.insert(*key);
     return;
   }
   if (IsReservedKey(*key)) Violate("a write of a key of our own: " + name);

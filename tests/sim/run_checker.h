@@ -24,7 +24,8 @@ struct RunRecord {
   std::vector<ErrorReport> errors;
   std::set<std::string> published;  // Relative target keys that the run wrote.
   std::set<std::string> deleted;
-  std::set<Version> damaged;                    // Stored as something else than what was sent.
+  std::set<Version> damaged;  // Stored as something else than what was sent.
+  std::set<std::string> damaged_keys;
   std::map<std::string, std::uint64_t> issued;  // Commands by what they do: "head", "hash", ...
   bool outside_changes = false;
   bool late_writes = false;

@@ -247,6 +247,8 @@ class Sequence {
       const bool whole = !now || world_.TargetContent(after.at(key).version()) == now;
       return whole ? void() : Violate("torn by the power cut: " + Quoted(key));
     }
+    // The service damaged it and then would not have it repaired, removed or read back.
+    if (last_.damaged_keys.contains(key) && Failed(key)) return;
     if (!now) {
       // The guards judge what was listed.
       if ((last_.outside_changes || last_.lies) && last_.deleted.contains(key)) return;
@@ -255,8 +257,6 @@ class Sequence {
     for (const auto& [version, object] : world_.SourceVersions(key)) {
       if (object.content == *now) return;
     }
-    // The service agreed and then damaged it, and would not let it be read back.
-    if (last_.damaged.contains(after.at(key).version()) && Failed(key)) return;
     Violate("holds what it should not: " + Quoted(key));
   }
 

@@ -55,7 +55,15 @@ void SimJobStore::Content::Apply(const JournalRecord& record) {
   } else if (const auto* begun = std::get_if<UploadBegunRecord>(&record)) {
     uploads[begun->key].upload_id = begun->upload_id;
   } else if (const auto* part = std::get_if<UploadPartRecord>(&record)) {
-    uploads[part->key].parts.push_back(part->part);
+    std::vector<PartReceipt>& parts = uploads[part->key].parts;
+    const auto at = std::lower_bound(
+        parts.begin(), parts.end(), part->part.index,
+        [](const PartReceipt& other, std::uint32_t index) { return other.index < index; });
+    if (at != parts.end() && at->index == part->part.index) {
+      *at = part->part;
+    } else {
+      parts.insert(at, part->part);
+    }
   } else if (const auto* ended = std::get_if<UploadEndedRecord>(&record)) {
     uploads.erase(ended->key);
   }

@@ -107,6 +107,38 @@ TEST_F(Memory, PartsInSequenceTellTheBytesKept) {
   EXPECT_EQ(parts->contiguous_bytes, 4u);
 }
 
+TEST_F(Memory, TakesBackAnObjectAsItWas) {
+  MemoryStore store;
+  const Result<PutReceipt> first = Put(store, "a", "1");
+  ASSERT_TRUE(first.ok());
+  const std::optional<MemoryStore::Object> before = store.Find("a");
+  ASSERT_TRUE(Put(store, "a", "2").ok());
+  store.Restore("a", before);
+  EXPECT_EQ(store.Head(context_, "a")->entry.version, first->version);
+  EXPECT_THAT(store.Contents(), ElementsAre(Pair("a", "1")));
+  store.Restore("a", std::nullopt);
+  EXPECT_FALSE(store.Find("a"));
+}
+
+TEST_F(Memory, OneStreamOfBytesLosesAllFromALostPartOn) {
+  for (const bool in_any_order : {true, false}) {
+    options_.capabilities.parts_in_any_order = in_any_order;
+    MemoryStore store(options_);
+    const Result<Secret> id = store.BeginUpload(context_, permit_, "a", {});
+    ASSERT_TRUE(id.ok());
+    for (std::uint32_t index = 0; index < 3; ++index) {
+      MemorySource body(AsBytes("12"));
+      const UploadPart part{index, std::uint64_t{index} * 2, {}};
+      ASSERT_TRUE(store.PutPart(context_, permit_, "a", *id, part, body).ok());
+    }
+    store.LosePart(*id, 1);
+    const Result<UploadedParts> kept = store.ListParts(context_, "a", *id);
+    ASSERT_TRUE(kept.ok());
+    EXPECT_EQ(kept->parts.size(), in_any_order ? 2U : 1U);
+    EXPECT_EQ(kept->contiguous_bytes.value_or(0), in_any_order ? 0U : 2U);
+  }
+}
+
 TEST_F(Memory, ArchivedObjectsCannotBeRead) {
   MemoryStore store(options_);
   PutOptions options;

@@ -138,6 +138,25 @@ TEST(EngineFailure, BytesThatContradictTheSourcesDigestAreNeverPublished) {
   EXPECT_TRUE(run.target.uploads.empty());
 }
 
+TEST(EngineFailure, DamagedVersionThatCannotBeDeletedIsReplaced) {
+  ScriptedRunner run;
+  run.source.Set("a", "alpha");
+  Version damaged;
+  run.answer = [&damaged](CommandResult& result) {
+    auto* moved = std::get_if<Transferred>(&result);
+    if (moved == nullptr || !damaged.empty()) return;
+    damaged = moved->receipt.version;
+    moved->receipt.digests = {Digest::Crc64Nvme(42)};
+  };
+  run.before = FailFirst<DeleteCommand>(9, Status(ErrorKind::kPermissionDenied, "403"));
+
+  EXPECT_EQ(run.Run().exit_code, 0);
+  ASSERT_EQ(run.Sent<TransferWholeCommand>().size(), 2U);
+  const WriteCondition condition = run.Sent<TransferWholeCommand>()[1].condition;
+  EXPECT_EQ(condition.kind, WriteCondition::Kind::kIfVersion);
+  EXPECT_EQ(condition.version, damaged);
+}
+
 TEST(EngineFailure, SourceKnownOnlyByMd5TravelsWhole) {
   ScriptedRunner run;
   const std::array<std::uint8_t, 16> md5{1, 2, 3};

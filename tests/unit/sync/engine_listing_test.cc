@@ -185,6 +185,19 @@ TEST(EngineListing, MissingLocalTargetFolderIsAnEmptyOne) {
   EXPECT_TRUE(run.target.objects.contains("a"));
 }
 
+TEST(EngineListing, LocalTargetFolderThatGoesAwayWhileItIsListedIsNotI1) {
+  PagedRun run;
+  run.target.capabilities.is_local = true;
+  run.before = [](const Command& command) -> std::optional<Status> {
+    const auto* list = std::get_if<ListCommand>(&command.body);
+    const bool later = list != nullptr && !list->page_token.empty();
+    if (!later || list->side != Side::kTarget) return std::nullopt;
+    return Status(ErrorKind::kContainerNotFound, "ENOENT");
+  };
+  EXPECT_EQ(run.Run().exit_code, 7);
+  EXPECT_TRUE(run.Sent<DeleteCommand>().empty());
+}
+
 TEST(EngineListing, UnreadableStateOnlyCostsEvidence) {
   ScriptedRunner run;
   run.source.Set("a", "x").listed_digests = SumOf("x").digests();

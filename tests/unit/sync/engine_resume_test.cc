@@ -84,6 +84,13 @@ TEST_F(EngineResume, GoesOnWithThePartsThatTheServiceStillHasI15) {
   EXPECT_EQ(second_.Kept<UploadEndedRecord>().size(), 1U);
 }
 
+TEST_F(EngineResume, PartIsNamedByTheTokenThatTheServiceKnowsItBy) {
+  const std::string token = second_.unfinished[0].parts[0].token;
+  second_.unfinished[0].parts[0].token = "of an earlier sending";
+  EXPECT_EQ(Finish(), 1U);
+  EXPECT_EQ(second_.Sent<FinishUploadCommand>().at(0).parts.at(0).token, token);
+}
+
 TEST_F(EngineResume, PartThatTheServiceLostIsSentAgainI15) {
   left().parts.erase(1);
   EXPECT_EQ(Finish(), 2U);
