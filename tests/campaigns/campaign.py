@@ -1,0 +1,189 @@
+"""What the campaigns share: their options, the program under test, the checker, the closing line.
+
+A campaign prints its seed first and counts the faults that fired; none fired, or a finding, is exit 1.
+GODWIT_RESULTS names a folder for the counts that tests/run.sh adds up.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import harness
+
+SHIM = pathlib.Path(os.environ.get("GODWIT_SHIM", harness.BIN / "fault_shim.so"))
+SHIM_NAMES = ("open", "read", "write", "fsync", "rename", "unlink", "mkdir", "allocate", "truncate",
+              "times", "link")
+
+
+class Finding(AssertionError):
+    """Something that must not happen did."""
+
+
+def require(condition, *what):
+    if not condition:
+        raise Finding(" ".join(str(part) for part in what))
+
+
+class Campaign:
+    """One run of a campaign: numbered trials, each with a seed of its own."""
+
+    def __init__(self, name, count, description, options=None):
+        parser = argparse.ArgumentParser(description=description)
+        parser.add_argument("--count", type=int, default=count, help="faults to be met")
+        parser.add_argument("--seed", type=int, default=None)
+        parser.add_argument("--minutes", type=float, default=None, help="stop earlier than by --count")
+        parser.add_argument("--keep-going", action="store_true", help="go on after a finding")
+        if options:
+            options(parser)
+        self.options = parser.parse_args()
+        self.name = name
+        self.seed = self.options.seed if self.options.seed is not None else random.SystemRandom().randrange(1 << 32)
+        self.random = random.Random(self.seed)
+        self.fired = 0
+        self.findings = 0
+        self.skipped = 0
+        self.notes = {}
+        self.started = time.monotonic()
+        # Below a folder that is short and that no other campaign has.
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix=f"godwit-{name}-"))
+        print(f"{name}: --seed {self.seed} --count {self.options.count}", flush=True)
+
+    def note(self, what, number=1):
+        """Counts something for the closing lines."""
+        self.notes[what] = self.notes.get(what, 0) + number
+
+    def more(self):
+        late = self.options.minutes and time.monotonic() - self.started > self.options.minutes * 60
+        return self.fired < self.options.count and not late
+
+    def attempt(self, label, action):
+        """Runs one trial; a finding is printed and counted. True if there was none."""
+        try:
+            action()
+            return True
+        except Exception:  # pylint: disable=broad-except
+            self.findings += 1
+            print(f"{self.name}: FINDING in {label} (seed {self.seed}, {self.fired} fired)")
+            traceback.print_exc(file=sys.stdout)
+            sys.stdout.flush()
+            if not self.options.keep_going:
+                self.end()
+            return False
+
+    def end(self):
+        """Prints the counts and ends the program."""
+        failed = self.findings + (self.fired == 0 and self.skipped == 0)
+        for what, number in sorted(self.notes.items()):
+            print(f"{self.name}: {what}: {number}")
+        seconds = time.monotonic() - self.started
+        print(f"{self.name}: {self.fired} faults fired, {self.findings} findings, {self.skipped} skipped, "
+              f"{seconds:.0f} s, seed {self.seed}", flush=True)
+        folder = os.environ.get("GODWIT_RESULTS")
+        if folder:
+            pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+            counts = {"passed": self.fired, "failed": failed, "skipped": self.skipped}
+            (pathlib.Path(folder) / f"campaign_{self.name}.json").write_text(json.dumps(counts))
+        shutil.rmtree(self.work, ignore_errors=True)
+        sys.stdout.flush()
+        raise SystemExit(1 if failed else 0)
+
+
+class Program:
+    """godwit with a state folder of its own."""
+
+    def __init__(self, work, server_env=None):
+        self.work = work
+        self.home = work / "home"
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.state = self.home / "state"
+        self.server_env = server_env or {}
+
+    def env(self, extra=None):
+        env = dict(harness.CLEAN, HOME=str(self.home), XDG_STATE_HOME=str(self.state), **self.server_env)
+        env.update(extra or {})
+        return env
+
+    def start(self, *arguments, env=None, preexec=None):
+        return subprocess.Popen([harness.GODWIT, *map(os.fspath, arguments)], env=self.env(env),
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                cwd=self.work, preexec_fn=preexec)
+
+    def run(self, *arguments, env=None, timeout=300, preexec=None):
+        with self.start(*arguments, env=env, preexec=preexec) as process:
+            try:
+                out, err = process.communicate(timeout=timeout)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                out, err = process.communicate()
+                raise Finding("it hangs:", arguments, out[-2000:], err[-2000:])
+        return harness.Run(process.returncode, out, err.decode(errors="replace"))
+
+
+def check_summary(run):
+    """The closing line agrees with the exit code; no sanitizer spoke."""
+    require("Sanitizer" not in run.err and "runtime error" not in run.err, run.err[-4000:])
+    require(run.code >= 0, "it died by signal", -run.code, run.err[-2000:])
+    if run.code != 2:
+        require(run.summary["exit_code"] == run.code, run.summary, run.code)
+
+
+class Model:
+    """What the target may show: between two syncs the old or the new content of each key."""
+
+    def __init__(self, old, new, deletes, late=()):
+        self.old = dict(old)
+        self.new = dict(new)
+        self.deletes = deletes
+        self.late = dict(late)  # May still arrive, sent before its sender died.
+
+    def final(self):
+        return dict(self.new) if self.deletes else {**self.old, **self.new}
+
+    def check_visible(self, seen):
+        """Nothing wrong, nothing short, nothing lost: at any instant."""
+        for key, data in seen.items():
+            allowed = [tree[key] for tree in (self.old, self.new, self.late) if key in tree]
+            require(data in allowed, "wrong content under", key, f"{len(data)} bytes, allowed",
+                    [len(a) for a in allowed])
+        for key in self.old:
+            require(key in seen or (self.deletes and key not in self.new), "lost:", key)
+
+    def check_final(self, seen):
+        final = self.final()
+        require(sorted(seen) == sorted(final), "missing", sorted(set(final) - set(seen)), "too many",
+                sorted(set(seen) - set(final)))
+        for key, data in final.items():
+            require(seen[key] == data, "wrong content under", key, len(seen[key]), len(data))
+
+
+class ShimLog:
+    """The counts that the shim keeps in a file."""
+
+    def __init__(self, folder):
+        self.path = folder / "shim-log"
+
+    def env(self, under, at=None):
+        self.path.write_bytes(bytes(4 * (len(SHIM_NAMES) + 1)))
+        env = {"LD_PRELOAD": str(SHIM), "GODWIT_SHIM_LOG": str(self.path),
+               "GODWIT_SHIM_UNDER": ":".join(map(str, under)),
+               "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        if at:
+            env["GODWIT_SHIM_AT"] = at
+        return env
+
+    def counts(self):
+        *calls, _ = struct.unpack(f"{len(SHIM_NAMES) + 1}I", self.path.read_bytes())
+        return dict(zip(SHIM_NAMES, calls))
+
+    def fired(self):
+        return struct.unpack(f"{len(SHIM_NAMES) + 1}I", self.path.read_bytes())[-1]

@@ -1,0 +1,208 @@
+"""Folders and buckets as {key: bytes}, read and written without any code of the program."""
+
+import http.client
+import json
+import os
+import pathlib
+import urllib.parse
+import xml.etree.ElementTree
+
+import harness
+
+BUCKET = "lake"
+AZURE_TOKEN = "campaign-token"
+
+
+class Cloud(harness.Fakecloud):
+    """One fakecloud with a bucket of each service that this program reads without signatures."""
+
+    def __init__(self, *options):
+        super().__init__("--public-bucket", BUCKET, "--azure-container", BUCKET, "--azure-token", AZURE_TOKEN,
+                         *options, bucket=BUCKET)
+        text = (pathlib.Path(self.folder) / "env").read_text()
+        [self.gcs] = [line.partition("=")[2].strip("'") for line in text.splitlines()
+                      if line.startswith("STORAGE_EMULATOR_HOST=")]
+        fields = dict(f.split("=", 1) for f in self.azure.split(";") if f)
+        self.azure_endpoint = fields["BlobEndpoint"]
+
+    def env(self):
+        return dict(super().env(), STORAGE_EMULATOR_HOST=self.gcs)
+
+
+class Place:
+    """A prefix of a store. `url` is how godwit names it."""
+
+    kind = "?"
+
+    def read(self):
+        """What is visible now below the prefix: {key: bytes}."""
+        raise NotImplementedError
+
+    def put(self, key, data):
+        raise NotImplementedError
+
+    def remove(self, key):
+        raise NotImplementedError
+
+    def litter(self):
+        """What an unfinished run may have left: temporary files, open uploads."""
+        raise NotImplementedError
+
+
+class Folder(Place):
+    kind = "local"
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self.url = str(self.root)
+
+    def read(self):
+        found = {}
+        for folder, _, names in os.walk(self.root):
+            for name in names:
+                if not name.startswith(".godwit-"):
+                    path = pathlib.Path(folder) / name
+                    found[str(path.relative_to(self.root))] = path.read_bytes()
+        return found
+
+    def put(self, key, data):
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def remove(self, key):
+        (self.root / key).unlink()
+
+    def litter(self):
+        return [os.path.join(folder, name) for folder, _, names in os.walk(self.root)
+                for name in names if name.startswith(".godwit-")]
+
+
+class Bucket(Place):
+    """What the three services have in common: keep-alive HTTP without signatures."""
+
+    def __init__(self, cloud, endpoint, prefix):
+        self.cloud = cloud
+        self.prefix = prefix
+        parts = urllib.parse.urlsplit(endpoint)
+        self.base = parts.path
+        self.connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+
+    def ask(self, method, path, body=None, headers=None, good=(200, 201, 202, 204)):
+        for last in (False, True):
+            try:
+                self.connection.request(method, self.base + path, body, headers or {})
+                answer = self.connection.getresponse()
+                data = answer.read()
+                break
+            except (http.client.HTTPException, ConnectionError):
+                self.connection.close()
+                if last:
+                    raise
+        assert answer.status in good, (method, path, answer.status, data[:500])
+        return data
+
+    def quoted(self, key):
+        return urllib.parse.quote(self.prefix + key, safe="/")
+
+    def relative(self, keys):
+        return [key[len(self.prefix):] for key in keys if key.startswith(self.prefix)]
+
+
+class S3(Bucket):
+    kind = "s3"
+
+    def __init__(self, cloud, prefix):
+        super().__init__(cloud, cloud.endpoint, prefix)
+        self.url = f"s3://{BUCKET}/{prefix.rstrip('/')}"
+        self.client = cloud.client()
+
+    def read(self):
+        keys = self.relative(entry["key"] for entry in self.cloud.call(f"/objects?bucket={BUCKET}"))
+        return {key: self.ask("GET", f"/{BUCKET}/{self.quoted(key)}") for key in keys}
+
+    def put(self, key, data):
+        self.client.put_object(Bucket=BUCKET, Key=self.prefix + key, Body=data)
+
+    def remove(self, key):
+        self.client.delete_object(Bucket=BUCKET, Key=self.prefix + key)
+
+    def litter(self):
+        return self.cloud.uploads(BUCKET)
+
+
+class Gcs(Bucket):
+    kind = "gcs"
+
+    def __init__(self, cloud, prefix):
+        super().__init__(cloud, cloud.gcs, prefix)
+        self.url = f"gs://{BUCKET}/{prefix.rstrip('/')}"
+
+    def path(self, key):
+        return f"/storage/v1/b/{BUCKET}/o/{urllib.parse.quote(self.prefix + key, safe='')}"
+
+    def read(self):
+        keys = self.relative(entry["key"] for entry in self.cloud.call(f"/gcs/objects?bucket={BUCKET}"))
+        return {key: self.ask("GET", self.path(key) + "?alt=media") for key in keys}
+
+    def put(self, key, data):
+        name = urllib.parse.quote(self.prefix + key, safe="")
+        self.ask("POST", f"/upload/storage/v1/b/{BUCKET}/o?uploadType=media&name={name}", data)
+
+    def remove(self, key):
+        self.ask("DELETE", self.path(key))
+
+    def litter(self):
+        """Uploads by parts; sessions cannot be listed, and expire by themselves."""
+        listing = xml.etree.ElementTree.fromstring(self.ask("GET", f"/{BUCKET}?uploads"))
+        return [entry for entry in listing.iter() if entry.tag.rpartition("}")[2] == "Upload"]
+
+
+class Azure(Bucket):
+    kind = "azure"
+    HEADERS = {"Authorization": f"Bearer {AZURE_TOKEN}", "x-ms-version": "2025-01-05"}
+
+    def __init__(self, cloud, prefix):
+        super().__init__(cloud, cloud.azure_endpoint, prefix)
+        self.url = f"az://{BUCKET}/{prefix.rstrip('/')}"
+
+    def blob(self, method, key, body=None, **headers):
+        return self.ask(method, f"/{BUCKET}/{self.quoted(key)}", body, dict(self.HEADERS, **headers))
+
+    def read(self):
+        found = {}
+        marker = ""
+        while True:
+            listing = xml.etree.ElementTree.fromstring(self.ask(
+                "GET", f"/{BUCKET}?restype=container&comp=list&marker={marker}", headers=self.HEADERS))
+            for key in self.relative(name.text for name in listing.iter("Name")):
+                found[key] = self.blob("GET", key)
+            marker = listing.findtext("NextMarker")
+            if not marker:
+                return found
+
+    def put(self, key, data):
+        self.blob("PUT", key, data, **{"x-ms-blob-type": "BlockBlob"})
+
+    def remove(self, key):
+        self.blob("DELETE", key)
+
+    def litter(self):
+        return []  # Uncommitted blocks cannot be aborted; they expire after a week.
+
+
+def make(kind, cloud, work, name):
+    """The place `name` of a kind: "local", "s3", "gcs" or "azure"."""
+    if kind == "local":
+        return Folder(work / name)
+    return {"s3": S3, "gcs": Gcs, "azure": Azure}[kind](cloud, name + "/")
+
+
+def fill(place, tree):
+    for key, data in tree.items():
+        place.put(key, data)
+
+
+def describe(tree):
+    """A tree for a message."""
+    return json.dumps({key: len(data) for key, data in sorted(tree.items())})[:2000]
