@@ -53,7 +53,8 @@ class Campaign:
         self.findings = 0
         self.skipped = 0
         self.notes = {}
-        self.started = time.monotonic()
+        self.on_end = lambda: None  # Before the work folder goes.
+        self.started = self.spoke = time.monotonic()
         # Below a folder that is short and that no other campaign has.
         self.work = pathlib.Path(tempfile.mkdtemp(prefix=f"godwit-{name}-"))
         print(f"{name}: --seed {self.seed} --count {self.options.count}", flush=True)
@@ -68,6 +69,9 @@ class Campaign:
 
     def attempt(self, label, action):
         """Runs one trial; a finding is printed and counted. True if there was none."""
+        if time.monotonic() - self.spoke > 60:
+            self.spoke = time.monotonic()
+            print(f"{self.name}: {self.fired} fired, {self.findings} findings so far", flush=True)
         try:
             action()
             return True
@@ -82,6 +86,7 @@ class Campaign:
 
     def end(self):
         """Prints the counts and ends the program."""
+        self.on_end()
         failed = self.findings + (self.fired == 0 and self.skipped == 0)
         for what, number in sorted(self.notes.items()):
             print(f"{self.name}: {what}: {number}")
