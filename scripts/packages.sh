@@ -10,7 +10,7 @@ build=(cmake ninja-build g++ pkg-config libcurl4-openssl-dev libssl-dev libxml2-
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev libcli11-dev libsqlite3-dev curl ca-certificates
   python3 openssl)
 test=(ccache libgtest-dev libgmock-dev libbenchmark-dev clang lld libclang-rt-14-dev python3-venv
-  python3-pip git procps clang-format)
+  python3-pip git procps clang-format e2fsprogs xfsprogs mount)
 
 wanted=()
 for group in "${@:-build}"; do

@@ -118,9 +118,9 @@ class Program:
         env.update(extra or {})
         return env
 
-    def start(self, *arguments, env=None, preexec=None):
+    def start(self, *arguments, env=None, preexec=None, stdout=subprocess.PIPE):
         return subprocess.Popen([harness.GODWIT, *map(os.fspath, arguments)], env=self.env(env),
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE,
                                 cwd=self.work, preexec_fn=preexec)
 
     def run(self, *arguments, env=None, timeout=300, preexec=None):
