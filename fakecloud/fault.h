@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -50,6 +52,7 @@ struct Fault {
   std::string message;
   std::optional<std::uint64_t> retry_after;
   std::uint64_t count = 0;             // Spaces; requests until the credentials expire.
+  bool each = false;                   // Each credential expires after so many of its own.
   std::optional<std::uint64_t> after;  // Bytes.
   CutKind cut = CutKind::kFin;
   CorruptHow corrupt = CorruptHow::kFlip;
@@ -116,10 +119,12 @@ class FaultEngine {
     double tokens = 0;
     std::chrono::steady_clock::time_point refilled{};
     std::string expired;  // The credential that this rule has ended.
+    std::map<std::string, std::uint64_t, std::less<>> uses;  // By credential.
   };
   static bool Matches(const FaultRule& rule, const RequestFacts& facts);
   static bool Fires(State& state, const RequestFacts& facts);
   static bool ThrottleFires(State& state);
+  static bool ExpiryFires(State& state, std::string_view credential);
 
   std::atomic<bool> empty_{true};
   mutable std::mutex mutex_;  // Guards states_.

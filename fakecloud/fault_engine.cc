@@ -41,13 +41,20 @@ bool FaultEngine::ThrottleFires(State& state) {
   return false;
 }
 
+bool FaultEngine::ExpiryFires(State& state, std::string_view credential) {
+  const Fault& fault = state.rule.fault;
+  if (fault.each) {
+    // Requests without one (of a token service) never expire.
+    return !credential.empty() && ++state.uses[std::string(credential)] > fault.count;
+  }
+  if (state.expired.empty() && state.count.matched > fault.count) state.expired = credential;
+  return !state.expired.empty() && state.expired == credential;
+}
+
 bool FaultEngine::Fires(State& state, const RequestFacts& facts) {
   const FaultRule& rule = state.rule;
   if (rule.fault.kind == FaultKind::kExpireCredentials) {
-    if (state.expired.empty() && state.count.matched > rule.fault.count) {
-      state.expired = facts.credential;
-    }
-    return !state.expired.empty() && state.expired == facts.credential;
+    return ExpiryFires(state, facts.credential);
   }
   if (state.count.matched < rule.nth) return false;
   if (rule.times != 0 && state.count.fired >= rule.times) return false;

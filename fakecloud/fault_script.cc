@@ -193,6 +193,7 @@ void ReadListing(Fields& fields, Fault& fault) {
 
 void ReadExpire(Fields& fields, Fault& fault) {
   fault.count = fields.Count("after", 0);
+  fault.each = fields.Count("each", 0) != 0;
   fault.status = 400;
   fault.code = fields.Text("code", "ExpiredToken");
 }

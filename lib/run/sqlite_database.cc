@@ -1,9 +1,11 @@
 #include "lib/run/sqlite_database.h"
 
+#include <cerrno>
 #include <utility>
 
 #include <sqlite3.h>
 
+#include "lib/base/errno_status.h"
 #include "lib/base/text.h"
 
 namespace godwit {
@@ -38,9 +40,38 @@ ErrorKind KindOf(int extended_code) {
   }
 }
 
+// What a file of the database met last, 0 for nothing.
+int LastErrorOf(sqlite3_file* file) {
+  int error = 0;
+  if (file == nullptr || file->pMethods == nullptr) return 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+// The errno behind a failure, 0 where there is none: that of the write-ahead log, which is written
+// most, or of the database itself.
+int SystemErrorOf(sqlite3* database, int extended_code) {
+  if ((extended_code & 0xFF) == SQLITE_FULL) return ENOSPC;
+  if ((extended_code & 0xFF) != SQLITE_IOERR) return 0;
+  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
+    sqlite3_file* file = nullptr;
+    sqlite3_file_control(database, "main", which, &file);
+    if (const int error = LastErrorOf(file); error != 0) return error;
+  }
+  return 0;
+}
+
+// SQLite's own words ("disk I/O error") do not tell a full disk from a quota or a broken disk.
 Status ErrorOf(sqlite3* database) {
   const int code = sqlite3_extended_errcode(database);
-  return Status(KindOf(code), sqlite3_errmsg(database)).WithProviderCode(sqlite3_errstr(code));
+  const int error = SystemErrorOf(database, code);
+  if (error == 0 || KindOf(code) == ErrorKind::kCorrupted) {
+    return Status(KindOf(code), sqlite3_errmsg(database)).WithProviderCode(sqlite3_errstr(code));
+  }
+  const Status system = ErrnoStatus(error, "", "");
+  const bool telling = system.Is(ErrorKind::kNoSpace) || system.Is(ErrorKind::kLocalIo);
+  return Status(telling ? system.kind() : KindOf(code), system.message())
+      .WithProviderCode(sqlite3_errstr(code));
 }
 
 }  // namespace

@@ -77,9 +77,14 @@ void RunCore::Settle(CommandId id, CommandResult* result, Failed* failed) {
     const CallOptions& options = pending.options;
     lanes_.Release(options.lane, kRequestBytes + options.body_bytes);
     if (failed != nullptr && failed->status.Is(ErrorKind::kThrottled)) {
-      limit_.OnThrottled(now_);
+      // From the second refusal on the pace alone answers: places that are lost again and again
+      // would be missed where answers take long.
+      if (!pace_.rate()) limit_.OnThrottled(now_);
+      pace_.OnThrottled(now_, pending.issued_at);
     } else if (failed == nullptr && options.lane != Lane::kListing) {
-      limit_.OnDone(now_, now_ - pending.issued_at, options.moved_bytes, lanes_.waiting());
+      pace_.OnAccepted(now_);
+      const bool saturated = lanes_.waiting() && lanes_.in_flight() + 1 >= limit_.limit();
+      limit_.OnDone(now_, now_ - pending.issued_at, options.moved_bytes, saturated);
     }
   }
   pending.handler(result, failed, false);
@@ -201,6 +206,21 @@ bool RunCore::Unwanted(bool starts, bool cleanup) const {
   return !cleanup && (stopping_ || (halted_ && starts));
 }
 
+void RunCore::IssueWaiting() {
+  const auto places = [this] { return pace_.MayBegin(now_) ? limit_.limit() : 0U; };
+  while (std::optional<Lanes::Entry> entry = lanes_.Pop(places())) {
+    Pending& pending = pending_.at(entry->id);
+    pending.queued = false;
+    pending.laned = true;
+    pending.issued_at = now_;
+    if (pending.options.lane != Lane::kListing) pace_.OnBegun();
+    Issue(Command{entry->id, std::move(entry->body)});
+  }
+  if (pace_waits_ || !lanes_.waiting() || pace_.MayBegin(now_)) return;
+  pace_waits_ = true;
+  schedule_.At(pace_.next(), [this] { pace_waits_ = false; });
+}
+
 bool RunCore::Flush() {
   bool ran = schedule_.next() && *schedule_.next() <= now_;
   schedule_.RunDue(now_);
@@ -215,13 +235,7 @@ bool RunCore::Flush() {
     }
   }
   ran = upload_places_.Grant(limit_.limit(), halted_) || ran;
-  while (std::optional<Lanes::Entry> entry = lanes_.Pop(limit_.limit())) {
-    Pending& pending = pending_.at(entry->id);
-    pending.queued = false;
-    pending.laned = true;
-    pending.issued_at = now_;
-    Issue(Command{entry->id, std::move(entry->body)});
-  }
+  IssueWaiting();
   FlushJournal();
   return ran;
 }

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "lib/base/random.h"
@@ -19,6 +18,7 @@
 #include "lib/sync/lanes.h"
 #include "lib/sync/ledger.h"
 #include "lib/sync/options.h"
+#include "lib/sync/request_pace.h"
 #include "lib/sync/retry_schedule.h"
 #include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload_places.h"
@@ -89,7 +89,6 @@ class RunCore {
 
   // One more object is copied for want of evidence; from the hundredth on a warning says so.
   void CountNoEvidence(std::uint64_t bytes);
-  // One more object is read to be compared.
   void CountRead() { ++objects_read_; }
   std::uint64_t objects_read() const { return objects_read_; }
 
@@ -131,6 +130,7 @@ class RunCore {
   void FlushJournal();
   void CancelInFlight(bool cleanup_too);
   bool Unwanted(bool starts, bool cleanup) const;
+  void IssueWaiting();
 
   const SyncOptions options_;
   const JobEndpoints endpoints_;
@@ -139,6 +139,8 @@ class RunCore {
   Ledger ledger_;
   Lanes lanes_;
   AdaptiveLimit limit_;
+  RequestPace pace_;
+  bool pace_waits_ = false;  // Its next command has a wake-up.
   RetrySchedule schedule_;
   UploadPlaces upload_places_;
   UnfinishedUploads unfinished_uploads_;

@@ -1,5 +1,6 @@
 """Folders and buckets as {key: bytes}, read and written without any code of the program."""
 
+import base64
 import http.client
 import json
 import os
@@ -134,8 +135,8 @@ class S3(Bucket):
         keys = self.relative(entry["key"] for entry in self.cloud.call(f"/objects?bucket={BUCKET}"))
         return {key: self.ask("GET", f"/{BUCKET}/{self.quoted(key)}") for key in keys}
 
-    def signed(self, method, operation, key, body=None):
-        url = self.client.generate_presigned_url(operation, {"Bucket": BUCKET, "Key": self.prefix + key})
+    def signed(self, method, operation, key, body=None, **more):
+        url = self.client.generate_presigned_url(operation, {"Bucket": BUCKET, "Key": self.prefix + key, **more})
         parts = urllib.parse.urlsplit(url)
         self.ask(method, f"{parts.path}?{parts.query}", body)
 
@@ -146,7 +147,15 @@ class S3(Bucket):
         self.signed("DELETE", "delete_object", key)
 
     def litter(self):
-        return self.cloud.uploads(BUCKET)
+        return [entry for entry in self.cloud.uploads(BUCKET) if self.name_of(entry).startswith(self.prefix)]
+
+    @staticmethod
+    def name_of(upload):
+        return base64.b64decode(upload["key_b64"]).decode()
+
+    def abort(self, upload):
+        key = self.name_of(upload)[len(self.prefix):]
+        self.signed("DELETE", "abort_multipart_upload", key, UploadId=upload["upload_id"])
 
 
 class Gcs(Bucket):

@@ -7,6 +7,11 @@
 #include "lib/store/call_check.h"
 
 namespace godwit {
+namespace {
+
+constexpr int kDeleted = 202;  // Within a batch, where no answer has a request id that proves it.
+
+}  // namespace
 
 Result<std::vector<Status>> AzureStore::Delete(const CallContext& context, const WritePermit&,
                                                std::span<const DeleteRequest> requests) {
@@ -65,7 +70,13 @@ Status AzureStore::DeleteBatch(const CallContext& context, std::span<const Delet
   if (!answers.ok()) return channel_.Explain(http, answers.status());
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const HttpResponse& answer = (*answers)[i];
-    if (answer.status >= 200 && answer.status < 300) continue;
+    if (answer.status == kDeleted) continue;
+    if (answer.status >= 200 && answer.status < 300) {
+      statuses[i] = channel_.Explain(
+          subs[i], Status(ErrorKind::kCorrupted, "the answer does not look like a deletion's")
+                       .WithHttpStatus(answer.status));
+      continue;
+    }
     Status status = channel_.Failure(subs[i], {answer, ReadAzureError(answer)});
     if (!status.Is(ErrorKind::kNotFound)) statuses[i] = std::move(status);
   }

@@ -344,6 +344,18 @@ TEST_F(AzureStoreTest, BatchOfDeletesIsSignedEachAndJudgedEach) {
   EXPECT_EQ(signatures, 3u);
 }
 
+TEST_F(AzureStoreTest, I16SuccessOtherThanADeletionsInABatchIsCorruption) {
+  const std::string answer =
+      "--b\r\nContent-ID: 0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n\r\n"
+      "--b\r\nContent-ID: 1\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n\r\n--b--\r\n";
+  wire_.Answer(202, {{"content-type", "multipart/mixed; boundary=b"}}, answer);
+  const std::vector<DeleteRequest> requests{{"a", ""}, {"b", ""}};
+  const auto statuses = azure_.store->Delete(azure_.context, azure_.permit, requests);
+  ASSERT_TRUE(statuses.ok()) << statuses.status();
+  EXPECT_TRUE((*statuses)[0].Is(ErrorKind::kCorrupted)) << (*statuses)[0];
+  EXPECT_TRUE((*statuses)[1].ok()) << (*statuses)[1];
+}
+
 TEST_F(AzureStoreTest, I16BatchAnswerThatLacksAPartIsCorruption) {
   const std::string one = "--b\r\nContent-ID: 0\r\n\r\nHTTP/1.1 202 Accepted\r\n\r\n\r\n";
   for (const std::string& answer :

@@ -135,6 +135,17 @@ TEST_F(FaultEngineTest, ExpiryHitsTheCredentialThatReachedTheCount) {
   EXPECT_EQ(engine_.Match(fresh).size(), 0U);
 }
 
+TEST_F(FaultEngineTest, ExpiryOfEachCountsEveryCredentialByItself) {
+  Load(R"([{"do":{"fault":"expire_credentials","after":2,"each":1}}])");
+  EXPECT_EQ(FireCounts(engine_, Facts("GetObject"), 3), (std::vector<std::size_t>{0, 0, 1}));
+  RequestFacts fresh = Facts("GetObject");
+  fresh.credential = "AK2";
+  EXPECT_EQ(FireCounts(engine_, fresh, 3), (std::vector<std::size_t>{0, 0, 1}));
+  EXPECT_EQ(engine_.Match(Facts("GetObject")).size(), 1U);
+  fresh.credential = "";
+  EXPECT_EQ(FireCounts(engine_, fresh, 4), (std::vector<std::size_t>{0, 0, 0, 0}));
+}
+
 TEST_F(FaultEngineTest, ThrottleLetsTheBurstThrough) {
   Load(R"([{"do":{"fault":"throttle","requests_per_second":0,"burst":3}}])");
   EXPECT_EQ(FireCounts(engine_, Facts("GetObject"), 5), (std::vector<std::size_t>{0, 0, 0, 1, 1}));

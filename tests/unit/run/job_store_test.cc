@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -376,6 +377,20 @@ TEST_F(SqliteJobStoreTest, WhatWasAppendedSurvivesAKill) {
   EXPECT_GE(a.size(), 2u * static_cast<unsigned>(last + 1));
   EXPECT_EQ(a.size() % 2, 0u) << "half a commit";
   EXPECT_EQ(messages_.str(), "");
+}
+
+TEST_F(SqliteJobStoreTest, AFailureTellsWhatTheSystemSaid) {
+  const std::unique_ptr<JobStore> store = Open().value();
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit tiny{8192, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tiny), 0);
+  const Status status = store->Append(Keep({std::string(100'000, 'k')}));
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  EXPECT_EQ(status.kind(), ErrorKind::kLocalIo);
+  EXPECT_NE(status.ToString().find("file too large (disk I/O error)"), std::string::npos)
+      << status.ToString();
 }
 
 TEST_F(SqliteJobStoreTest, ReadOnlyCreatesNothing) {
