@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds and passes the tests, real servers included.
 #
-#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e pairs fault fuzz tsan
+#   tests/run.sh [LAYER...]    layers: tidy unit sim contract cli e2e pairs fault fuzz
+#                              tsan campaign
 #
 # Installs what is missing (as root), builds with assertions, ASan and UBSan, starts MinIO, two servers of
 # Cloud Storage and Azurite on loopback, and
@@ -12,7 +13,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
 layers=("$@")
-[[ $# -gt 0 ]] || layers=(tidy unit sim contract cli e2e pairs fault fuzz tsan)
+[[ $# -gt 0 ]] || layers=(tidy unit sim contract cli e2e pairs fault fuzz tsan campaign)
 
 wants() { [[ " ${layers[*]} " == *" $1 "* ]]; }
 
@@ -49,7 +50,7 @@ if wants contract || wants e2e || wants pairs; then
   start_server gcs-emulator GCS_EMULATOR
   start_server azurite AZURITE
 fi
-if wants cli || wants e2e || wants fault || wants pairs; then
+if wants cli || wants e2e || wants fault || wants pairs || wants campaign; then
   stage 'python'
   clients=('boto3==1.40.0') modules='boto3'
   if wants pairs; then
@@ -72,6 +73,7 @@ run_layers() { # PRESET LAYER...: builds, then runs the layers' tests
   cmake --preset "$preset" >"$results/$preset-configure.log" || { cat "$results/$preset-configure.log"; return 1; }
   local target=all
   [[ $preset != tsan ]] || target=tsan_tests
+  [[ $preset != plain ]] || target=campaign_programs
   cmake --build --preset "$preset" --target $target >"$results/$preset-build.log" || { tail -n 60 "$results/$preset-build.log"; return 1; }
   for layer in "${@:2}"; do
     stage "$layer"
@@ -91,6 +93,7 @@ for layer in tidy unit sim contract cli e2e pairs fault fuzz; do ! wants $layer 
 built=0
 [[ ${#main_layers[@]} -eq 0 ]] || run_layers asan "${main_layers[@]}" || built=1
 ! wants tsan || run_layers tsan tsan || built=1
+! wants campaign || run_layers plain campaign || built=1
 
 stage 'done'
 python3 "$top/tests/harness/count.py" "$results" --build-failed "$built" --server-failures "$server_failures"

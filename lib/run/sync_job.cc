@@ -139,8 +139,7 @@ SyncSummary SyncJob::Run() {
 
 // Without them uploads only begin anew; they stay in the journal.
 std::vector<JournaledUpload> SyncJob::Unfinished() {
-  const SyncOptions& options = settings_.options;
-  if (options.dry_run || options.mode == JobMode::kRemove) return {};
+  if (!settings_.options.journals_uploads()) return {};
   Result<std::vector<JournaledUpload>> uploads = job_store_.ReadUploads();
   return uploads.ok() ? std::move(*uploads) : std::vector<JournaledUpload>();
 }

@@ -54,6 +54,9 @@ struct SyncOptions {
   RetryPolicy retry;
   std::optional<std::chrono::milliseconds> max_runtime;
   bool resume = true;
+
+  // Whether its uploads are journaled, and those of earlier runs are its to go on with.
+  bool journals_uploads() const { return mode != JobMode::kRemove && !dry_run; }
 };
 
 // What the engine must know about each side, as constants.

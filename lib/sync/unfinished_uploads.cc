@@ -20,6 +20,7 @@ bool HasBothCrcs(const PartReceipt& part) {
          part.digests.Find(DigestKind::kCrc32c) != nullptr;
 }
 
+// A store may note behind a token what it knows of the part.
 std::string_view WithoutNote(std::string_view token) { return token.substr(0, token.find(' ')); }
 
 bool Agree(const PartReceipt& ours, const PartReceipt& theirs) {
@@ -48,7 +49,8 @@ std::optional<PartReceipt> FindKept(const UploadedParts& kept, const CopyJob& jo
   }
   if (!Agree(ours, *found)) return std::nullopt;
   PartReceipt receipt = ours;
-  if (!found->token.empty()) receipt.token = found->token;
+  const bool renamed = WithoutNote(found->token) != WithoutNote(ours.token);
+  if (renamed && !found->token.empty()) receipt.token = found->token;
   return receipt;
 }
 

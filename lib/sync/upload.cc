@@ -185,7 +185,8 @@ void Upload::CloseIfQuiet() {
     core_.ledger().NoteResumable();
     return done_(*std::exchange(closing_, std::nullopt));
   }
-  Abort([self = shared_from_this()] {
+  Abort([self = shared_from_this()](Status aborted) {
+    if (!aborted.ok()) self->StayAborted(std::move(aborted));
     const std::optional<Status> cause = std::exchange(self->restarting_, std::nullopt);
     if (cause) {
       if (const auto delay = self->core_.RetryDelay(*cause, self->object_attempts_)) {
@@ -201,20 +202,31 @@ void Upload::CloseIfQuiet() {
   });
 }
 
-void Upload::Abort(std::function<void()> then) {
+// What could not be aborted stays in the journal, for the next run or `jobs clean`. The object must
+// not begin anew in this run: its next upload would take the place there.
+void Upload::StayAborted(Status failure) {
+  restarting_.reset();
+  const bool again = closing_->kind == CopyEnd::Kind::kSourceChanged ||
+                     closing_->kind == CopyEnd::Kind::kCopyRefused;
+  if (!again) return;
+  closing_->kind = CopyEnd::Kind::kFailed;
+  closing_->side = Side::kTarget;
+  closing_->status = std::move(failure).WithAttempts(attempts_);
+}
+
+void Upload::Abort(std::function<void(Status)> then) {
   if (upload_id_.empty()) {
     // A begin that was lost for good may have left something.
     if (!begin_lost_) core_.Keep(UploadEndedRecord{job_.target_key});
-    return then();
+    return then(Status::Ok());
   }
   AbortUploadCommand abort{job_.target_key, std::exchange(upload_id_, Secret())};
   core_.Ask<Finished>({.cleanup = true}, std::move(abort),
                       [self = shared_from_this(), then = std::move(then)](Answer<Finished> answer) {
-                        // What could not be aborted stays in the journal, for `jobs clean`.
                         if (answer.ok()) {
                           self->core_.Keep(UploadEndedRecord{self->job_.target_key});
                         }
-                        then();
+                        then(std::move(answer.status));
                       });
 }
 

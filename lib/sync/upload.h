@@ -50,6 +50,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void GoOn(JournaledUpload left);
   void Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept);
   void AbortLeft(const JournaledUpload& left);
+  void TellLeftOpen(const Status& status);
   bool StaysForLater() const;
 
   // upload.cc
@@ -64,7 +65,8 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void Close(CopyEnd end);
   void CloseFor(FailureClass what, Status status, Side side);
   void Restart(const Status& status, Side side);
-  void Abort(std::function<void()> then);
+  void Abort(std::function<void(Status)> then);
+  void StayAborted(Status failure);
   void CloseIfQuiet();
   void Fail(Status status, Side side);
   CopyEnd MakeEnd(CopyEnd::Kind kind, Status status = {}, Side side = Side::kTarget) const;

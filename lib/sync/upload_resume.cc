@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/text.h"
 #include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload.h"
 
@@ -82,7 +83,18 @@ void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& k
 void Upload::AbortLeft(const JournaledUpload& left) {
   AbortUploadCommand abort{job_.target_key, left.upload_id};
   core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                      [self = shared_from_this()](const Answer<Finished>&) { self->Announce(); });
+                      [self = shared_from_this()](const Answer<Finished>& answer) {
+                        if (!answer.ok()) self->TellLeftOpen(answer.status);
+                        self->Announce();
+                      });
+}
+
+// Who may write need not be allowed to abort; without the object's copy nothing would be won.
+void Upload::TellLeftOpen(const Status& status) {
+  core_.Notice("upload-left-open",
+               "an unfinished upload of '" + EscapeForDisplay(job_.target_key) +
+                   "' cannot be aborted (" + status.ToString() +
+                   "); it takes up room until the service's own rules remove it");
 }
 
 // A stop is no failure: the next run of the same job goes on.

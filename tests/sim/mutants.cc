@@ -194,7 +194,7 @@ std::span<const Mutant> Mutants() {
       {"publishes-before-digest", Make<PublishesBeforeDigest>, 1374},
       {"trusts-journal", Make<TrustsJournal>, 33},
       {"splices-versions", Make<SplicesVersions>, 150},
-      {"forgets-pin-on-retry", Make<ForgetsPinOnRetry>, 2495},
+      {"forgets-pin-on-retry", Make<ForgetsPinOnRetry>, 7585},
       {"counts-failed-listing-as-empty", Make<CountsFailedListingAsEmpty>, 70},
       {"ignores-listing-order", Make<IgnoresListingOrder>, 13},
       {"loses-held-keys", Make<LosesHeldKeys>, 1},
@@ -203,7 +203,7 @@ std::span<const Mutant> Mutants() {
       {"overwrites-anything", Make<OverwritesAnything>, 271},
       {"deletes-anything", Make<DeletesAnything>, 2},
       {"ignores-key-errors", Make<IgnoresKeyErrors>, 73},
-      {"takes-loss-for-success", Make<TakesLossForSuccess>, 287},
+      {"takes-loss-for-success", Make<TakesLossForSuccess>, 9693},
   };
   return kMutants;
 }

@@ -107,12 +107,11 @@ void SimRunner::ScheduleOutside() {
 }
 
 void SimRunner::Run() {
-  const SyncOptions& options = world_.scenario().options;
-  const bool resumes = options.mode == JobMode::kSync && !options.dry_run;
   world_.jobs().BeginRun();
   ScheduleOutside();
   Start start{seed_, world_.scenario().source_exists, {}};
-  if (resumes) start.uploads = world_.jobs().ReadUploads().value();
+  if (world_.scenario().options.journals_uploads())
+    start.uploads = world_.jobs().ReadUploads().value();
   if (meddler_ != nullptr) meddler_->OnStart(start);
   Feed(std::move(start));
   while (!agenda_.empty() && !ended_ && !crashed_) {

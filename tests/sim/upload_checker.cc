@@ -25,10 +25,7 @@ bool SameBytes(const PartReceipt& a, const PartReceipt& b) {
 
 }  // namespace
 
-bool UploadChecker::journals() const {
-  const SyncOptions& options = world_.scenario().options;
-  return options.mode == JobMode::kSync && !options.dry_run;
-}
+bool UploadChecker::journals() const { return world_.scenario().options.journals_uploads(); }
 
 void UploadChecker::BeginRun() {
   safe_.clear();
