@@ -66,7 +66,7 @@ Result<AzureStore::Download> AzureStore::GetWhole(const CallContext& context, st
     if (unproven && tells_range_crc_) ranges = {0, known.length, known.meta.entry.version};
     return ranges.length > 0;
   };
-  Result<Download> whole = GetOnce(context, key, options, sink, refuse);
+  Result<Download> whole = GetOnce(context, key, options, sink, false, refuse);
   return ranges.length > 0 ? GetRanges(context, key, ranges, sink) : std::move(whole);
 }
 
@@ -77,9 +77,13 @@ Result<AzureStore::Download> AzureStore::GetRanges(const CallContext& context, s
   for (std::uint64_t done = 0;;) {
     piece.offset = options.offset + done;
     piece.length = options.length - done;
-    if (tells_range_crc_) piece.length = std::min(piece.length, kCheckedRangeMax);
-    Result<Download> read = GetOnce(context, key, piece, sink, nullptr);
-    if (read.status().Is(ErrorKind::kUnsupported) && tells_range_crc_.exchange(false)) continue;
+    const bool checked = tells_range_crc_ && options.length > 0;
+    if (checked) piece.length = std::min(piece.length, kCheckedRangeMax);
+    Result<Download> read = GetOnce(context, key, piece, sink, checked, nullptr);
+    if (checked && read.status().Is(ErrorKind::kUnsupported)) {
+      tells_range_crc_ = false;
+      continue;
+    }
     if (!read.ok()) return read;
     done += piece.length;
     read->length = done;
@@ -90,9 +94,8 @@ Result<AzureStore::Download> AzureStore::GetRanges(const CallContext& context, s
 
 Result<AzureStore::Download> AzureStore::GetOnce(
     const CallContext& context, std::string_view key, const GetOptions& options, ByteSink& sink,
-    const std::function<bool(const ObjectDownload&)>& refuse) {
+    bool checked, const std::function<bool(const ObjectDownload&)>& refuse) {
   AzureRequest request = AzureGetRequest(key, options);
-  const bool checked = !WantsWhole(options) && tells_range_crc_;
   if (checked) request.headers.Add("x-ms-range-get-content-crc64", "true");
   Download download;
   SummingSink summing(sink);

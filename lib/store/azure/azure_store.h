@@ -119,7 +119,7 @@ class AzureStore final : public ObjectStore {
   Result<Download> GetRanges(const CallContext& context, std::string_view key,
                              const GetOptions& options, ByteSink& sink);
   Result<Download> GetOnce(const CallContext& context, std::string_view key,
-                           const GetOptions& options, ByteSink& sink,
+                           const GetOptions& options, ByteSink& sink, bool checked,
                            const std::function<bool(const ObjectDownload&)>& refuse);
   Status ReadTags(const CallContext& context, std::string_view key, const HttpHeaders& headers,
                   ObjectAttributes& attributes);

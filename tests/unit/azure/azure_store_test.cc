@@ -166,6 +166,16 @@ TEST_F(AzureStoreTest, I14WholeBlobWithoutMd5IsReadInCheckedRanges) {
   EXPECT_EQ(wire_.left(), 0u);
 }
 
+TEST_F(AzureStoreTest, TwoRangesSideBySideMayBothBeRefusedTheirCrc) {
+  wire_.while_under_way = [this] { EXPECT_TRUE(Get({5, 3, ""}).ok()); };
+  wire_.Answer(500, {{"x-ms-error-code", "FeatureNotSupported"}});
+  wire_.Answer(206, RangeOfObject("5-7/9", 3, ""), "678");
+  wire_.Answer(500, {{"x-ms-error-code", "FeatureNotSupported"}});
+  wire_.Answer(206, RangeOfObject("0-4/9", 5, ""), "12345");
+  EXPECT_TRUE(Get({0, 5, ""}).ok());
+  EXPECT_EQ(wire_.left(), 0u);
+}
+
 TEST_F(AzureStoreTest, ServerThatTellsNoCrcOfRangesIsAskedOnce) {
   wire_.Answer(500, {{"x-ms-error-code", "FeatureNotSupported"}});
   wire_.Answer(206, RangeOfObject("0-4/9", 5, ""), "12345");

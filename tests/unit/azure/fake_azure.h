@@ -58,6 +58,7 @@ class ScriptedTransport final : public HttpTransport {
     }
     sent.push_back({std::string(HttpMethodName(request.method)) + " " + request.url,
                     request.headers, std::move(body)});
+    if (while_under_way) std::exchange(while_under_way, nullptr)();
     if (script_.empty()) return Status(ErrorKind::kInternal, "the script is over");
     Result<HttpResponse> answer = std::move(script_.front());
     script_.pop_front();
@@ -76,6 +77,7 @@ class ScriptedTransport final : public HttpTransport {
 
   std::size_t left() const { return script_.size(); }
   std::vector<Sent> sent;
+  std::function<void()> while_under_way;  // Called once, before the next answer.
 
  private:
   std::deque<Result<HttpResponse>> script_;
