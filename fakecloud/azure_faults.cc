@@ -63,7 +63,8 @@ Response Redirect(const AzureCall& call, const Fault& fault) {
   return response;
 }
 
-// Another content takes the place of the blob behind the call's back.
+// Another writer's blob takes the place of the old one behind the call's back; nothing of its
+// metadata stays.
 void Swap(AzureContext& context, const AzureCall& call, const Fault& fault) {
   AzureStorage::Access access = context.storage.Lock();
   AzureContainer* container = access.Find(call.container);
@@ -73,9 +74,10 @@ void Swap(AzureContext& context, const AzureCall& call, const Fault& fault) {
   if (!fault.text) {
     for (char& c : bytes) c = static_cast<char>(~c);
   }
-  AzureBlob next = *old;
+  AzureBlob next;
+  next.tier = old->tier;
+  next.modified = old->modified;
   next.content = Content::FromText(bytes);
-  next.md5.clear();
   next.etag = context.storage.NextEtag();
   container->blobs[call.blob] = std::make_shared<AzureBlob>(std::move(next));
 }

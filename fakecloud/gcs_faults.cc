@@ -62,6 +62,7 @@ void DamageDigest(Response& response) {
   if (at != std::string::npos) response.text.replace(at + kMember.size(), 8, "AAAAAQ==");
 }
 
+// Another writer's object: nothing of the old one's metadata stays.
 void Swap(GcsContext& context, const GcsCall& call, const Fault& fault) {
   GcsObject next;
   {
@@ -76,6 +77,7 @@ void Swap(GcsContext& context, const GcsCall& call, const Fault& fault) {
     for (char& c : bytes) c = static_cast<char>(~c);
   }
   next.content = Content::FromText(bytes);
+  next.metadata.clear();
   DigestGcs(next);
   PublishGcs(context, call.bucket, call.key, std::move(next), {}, call.now);
 }
