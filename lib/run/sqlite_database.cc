@@ -52,13 +52,15 @@ int LastErrorOf(sqlite3_file* file) {
 // most, or of the database itself.
 int SystemErrorOf(sqlite3* database, int extended_code) {
   if ((extended_code & 0xFF) == SQLITE_FULL) return ENOSPC;
-  if ((extended_code & 0xFF) != SQLITE_IOERR) return 0;
+  const bool of_system =
+      (extended_code & 0xFF) == SQLITE_IOERR || (extended_code & 0xFF) == SQLITE_CANTOPEN;
+  if (!of_system) return 0;
   for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
     sqlite3_file* file = nullptr;
     sqlite3_file_control(database, "main", which, &file);
     if (const int error = LastErrorOf(file); error != 0) return error;
   }
-  return 0;
+  return sqlite3_system_errno(database);
 }
 
 // SQLite's own words ("disk I/O error") do not tell a full disk from a quota or a broken disk.
