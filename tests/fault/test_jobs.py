@@ -184,12 +184,17 @@ class Jobs(Case):
         self.assertEqual(run.code, 2)
 
     def test_two_equal_cp_at_once_do_not_touch_each_others_uploads(self):
-        self.slow()
+        self.slow(fault={"fault": "stall", "seconds": 1})
         first = self.start("cp", *self.options, "tree/big", "s3://bucket/d/big")
         self.wait_for(2, first)
         second = self.start("cp", *self.options, "tree/big", "s3://bucket/d/big")
-        self.wait_for(6, first)
-        self.assertEqual(len(self.cloud.uploads()), 2)
+        # With four parts at the service, two of its own were answered to each.
+        deadline = time.monotonic() + 30
+        while len(self.cloud.uploads()) < 2 or min(upload["parts"] for upload in self.cloud.uploads()) < 4:
+            self.assertLess(time.monotonic(), deadline)
+            self.assertIsNone(first.poll(), "it ended before the second was on its way")
+            time.sleep(0.02)
+        time.sleep(0.25)
         self.assertEqual(len({job["id"] for job in self.listed()}), 2)
         second.kill()
         second.wait()
@@ -199,6 +204,7 @@ class Jobs(Case):
         self.cloud.faults()
         run = self.godwit("cp", *self.options, "tree/big", "s3://bucket/d/big", server=self.cloud)
         self.assertEqual(run.code, 0, run.err)
+        self.assertTrue(run.summary["resumed"], run.err)
         self.assertEqual((self.cloud.uploads(), self.listed()), ([], []))
 
     def test_the_temporary_file_of_a_running_cp_is_no_leftover(self):
@@ -265,9 +271,11 @@ class Jobs(Case):
         self.assertEqual([job["state"] for job in self.listed()], ["interrupted"])
 
     def test_the_second_run_on_a_target_is_refused_and_the_next_takes_over_from_the_dead(self):
-        self.slow()
+        # Four parts get through, then it hangs: it lives however long the others take.
+        self.cloud.faults({"on": {"op": "UploadPart", "nth": 5}, "times": 0,
+                           "do": {"fault": "stall", "seconds": "forever"}})
         first = self.start("sync", *self.options, "tree", "s3://bucket/d")
-        self.wait_for(2, first)
+        self.wait_for(6, first)
         boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         for target in ("s3://bucket/d", "s3://bucket", "s3://bucket/d/deeper"):
             began = time.monotonic()
@@ -279,7 +287,8 @@ class Jobs(Case):
         first.kill()
         first.wait()
         self.cloud.faults()
-        self.sync(*self.options, "tree", "s3://bucket/d", server=self.cloud)
+        run = self.sync(*self.options, "tree", "s3://bucket/d", server=self.cloud)
+        self.assertTrue(run.summary["resumed"])
         self.assertEqual(self.cloud.uploads(), [])
         self.assertTrue(self.stored() == self.bytes)
 
