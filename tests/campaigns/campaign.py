@@ -84,6 +84,31 @@ class Campaign:
                 self.end()
             return False
 
+    def shuffled(self, points):
+        """The points in a random order, counted; a count of 0 means all of them."""
+        self.options.count = self.options.count or 1 << 30
+        self.random.shuffle(points)
+        self.note("points in all", len(points))
+        return points
+
+    def each_point(self, points):
+        """Tries points, each (label, what to count it as, action that tells whether its fault fired), up to the
+        count. More than one in a hundred that did not fire are a finding."""
+        missed = 0
+        for label, what, meet in points:
+            if not self.more():
+                break
+
+            def trial(what=what, meet=meet):
+                nonlocal missed
+                fired = meet()
+                self.fired += fired
+                missed += not fired
+                self.note(what if fired else "points that did not fire")
+
+            self.attempt(label, trial)
+        self.findings += missed * 100 > self.fired
+
     def end(self):
         """Prints the counts and ends the program."""
         self.on_end()

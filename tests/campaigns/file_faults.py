@@ -132,7 +132,6 @@ def add_options(parser):
 
 def main():
     campaign = Campaign("file_faults", 150, __doc__, add_options)
-    campaign.options.count = campaign.options.count or 1 << 30
     with places.Cloud() as cloud:
         scenarios = {f"{s}-{t}": Scenario(campaign, cloud, s, t) for s, t in PAIRS}
         if campaign.options.point:
@@ -140,22 +139,10 @@ def main():
             points = [(scenarios[pair], name, int(number), what)]
         else:
             points = [point for scenario in scenarios.values() for point in scenario.points()]
-            campaign.random.shuffle(points)
-        campaign.note("points in all", len(points))
-        for scenario, name, number, what in points:
-            if not campaign.more():
-                break
-
-            def trial(scenario=scenario, name=name, number=number, what=what):
-                if scenario.meet(name, number, what):
-                    campaign.fired += 1
-                    campaign.note(f"{name} {what}")
-                else:
-                    campaign.note("points that did not fire")
-
-            campaign.attempt(f"{scenario.label} {name}:{number}:{what}", trial)
-        if campaign.notes.get("points that did not fire", 0) * 100 > campaign.fired:
-            campaign.findings += 1
+        campaign.each_point(
+            (f"{scenario.label} {name}:{number}:{what}", f"{name} {what}",
+             lambda scenario=scenario, name=name, number=number, what=what: scenario.meet(name, number, what))
+            for scenario, name, number, what in campaign.shuffled(points))
         campaign.end()
 
 
