@@ -18,6 +18,7 @@
 #include "lib/run/sqlite_job_store.h"
 #include "lib/run/state_folder.h"
 #include "lib/run/target_lock.h"
+#include "lib/run/unsettled_mark.h"
 
 namespace godwit {
 namespace {
@@ -70,6 +71,11 @@ Result<std::unique_ptr<JobStore>> OpenState(Session& session, const Endpoint& so
   return OpenSqliteJobStore(folder, source.identity, target.identity, session.log, job_id);
 }
 
+void Settle(Session& session, const std::string& folder) {
+  const Status status = RemoveUnsettledMark(folder);
+  if (!status.ok()) session.log.Warn(status.ToString());
+}
+
 SyncSummary Failed(int exit_code) {
   SyncSummary summary;
   summary.exit_code = exit_code;
@@ -86,7 +92,7 @@ Status MakeLocalFolder(Session& session, const ParsedLocation& location, ObjectS
 
 // One target; the others do not depend on it.
 SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocation& target_location,
-                   const JobLabel& label, const volatile int* stop_signal) {
+                   JobLabel label, const volatile int* stop_signal) {
   Result<OpenedStore> opened = OpenStore(session, target_location, RootMode::kCreate);
   if (!opened.ok()) {
     return Failed(ReportNotStarted(session, label, opened.status(), ExitCodeOf(opened.status())));
@@ -106,17 +112,23 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocatio
   const JobRecord record = MakeJobRecord(session, label, source.identity, target.identity);
   Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target, record.id);
   if (!state.ok()) return Failed(ReportNotStarted(session, label, state.status(), kExitUsage));
+  const std::string folder =
+      JobFolder(session.settings.state_dir, source.identity, target.identity);
+  label.unsettled_since = UnsettledSince(folder);
+  if (lock) {
+    const Status marked = MarkUnsettled(folder, session.clock.WallNow());
+    if (!marked.ok()) return Failed(ReportNotStarted(session, label, marked, kExitUsage));
+  }
   if (Status made = MakeLocalFolder(session, target_location, *target.store); !made.ok()) {
     const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitUnable;
     return Failed(ReportNotStarted(session, label, made, code));
   }
   if (lock && lock->taken_over()) RemoveLeftovers(target, **state, session.log);
-  const std::string folder =
-      JobFolder(session.settings.state_dir, source.identity, target.identity);
   if (lock) OpenRecord(session, folder, record);
   SyncSummary summary =
       RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
   if (lock) CloseRecord(session, folder, record, **state, summary);
+  if (lock && summary.exit_code == 0 && (*state)->complete()) Settle(session, folder);
   return summary;
 }
 

@@ -77,6 +77,7 @@ SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoin
   settings.options = options;
   settings.stall_timeout = session.settings.stall_timeout;
   settings.stop_signal = stop_signal;
+  settings.unsettled_since = label.unsettled_since;
   settings.server_copy_possible =
       !source.copy_domain.empty() && source.copy_domain == target.copy_domain;
   JobOutput output(session.settings, session.results, session.log,

@@ -15,6 +15,7 @@ struct JobLabel {
   std::string source;
   std::string target;
   bool show_target = false;  // Several targets: action lines say which.
+  std::optional<Timestamp> unsettled_since = {};  // See JobSettings.
 };
 
 // Runs one job and shows its reports and its summary. Returns the summary; its exit code is the

@@ -63,6 +63,10 @@ const StateRow* ProvenRow(const StateRow* row) {
   return weak ? nullptr : row;
 }
 
+// How far the clock of a service may be from that of here: further off, S3, Azure and Cloud Storage
+// refuse what is signed.
+constexpr std::chrono::minutes kClockSkewMax{15};
+
 // One side with what follows from its fields.
 struct View {
   const SideKnowledge& side;
@@ -241,8 +245,17 @@ class Comparison {
     if (target_.CanAsk()) return {.next = Next::kAskTarget};
     const bool target_tells = !target.empty() || target_.RecordedTime().has_value();
     if (source_.CanAsk() && target_tells) return {.next = Next::kAskSource};
-    if (TimesMatch() == Match::kEqual) return Equal(Evidence::kMtime);
-    return CopyForWantOfProof();
+    if (TimesMatch() != Match::kEqual) return CopyForWantOfProof();
+    if (!TimeIsAmbiguous()) return Equal(Evidence::kMtime);
+    const bool may_hash = input_.target.is_local && target_.CanRead() && source.HasHashable();
+    return may_hash ? HashTarget() : Copy(Reason::kNoEvidence);
+  }
+
+  // A run that died may have copied what the object held before, at what reads as the same time.
+  bool TimeIsAmbiguous() const {
+    if (!input_.unsettled_since || input_.source.is_local || source_.RecordedTime()) return false;
+    const PreciseTime& written = input_.source.entry->modified;
+    return written.fraction_digits < 9 && written.time >= *input_.unsettled_since - kClockSkewMax;
   }
 
   // Nothing but a digest counts; bytes are read where nothing comparable is stored.

@@ -30,6 +30,10 @@ struct CompareInput {
   // What decides whether metadata that both sides are known to have differ. Null: the defaults.
   const AttributeRules* rules = nullptr;
   bool check_tags = false;  // --check-tags
+  // When the earliest run began whose last writes may be in no record, by the clock of here: what
+  // it read may have been replaced since, within the one second that the times of services tell
+  // apart. None: all that earlier runs wrote is in the state.
+  std::optional<Timestamp> unsettled_since = {};
 };
 
 // What follows from what is known: a decision, or what must be found out first.
@@ -55,6 +59,11 @@ struct Verdict {
 // Decides equality by sync.md section 4. Pure. Asks for each thing at most once: a side whose
 // `head` or `hashed` is set is not asked for it again. A HEAD that failed is remembered by the
 // caller as `head_useful = false`.
+//
+// The `mtime` of an object that carries none is when its service says that it was written, in
+// seconds or thousandths. Two writes within one look alike, so that this is no evidence where the
+// object was written after `unsettled_since`, or up to 15 minutes before it: services refuse
+// clients whose clock is further off than that.
 //
 // A state row counts as proof only if its own evidence was digest, state or mtime, and its digests
 // only if that was digest: sizes and times alone never become more by being remembered.

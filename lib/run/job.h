@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -61,6 +62,8 @@ struct JobSettings {
   std::uint64_t seed = 0;  // 0: from the kernel.
   // Both sides are one service, endpoint and credential set: server-side copies are possible.
   bool server_copy_possible = false;
+  // When the earliest run began whose last writes may be in no record (UnsettledSince).
+  std::optional<Timestamp> unsettled_since = {};
   // 0 while the job may run; else the exit code of a clean stop (130, 143). Polled.
   const volatile int* stop_signal = nullptr;
 };

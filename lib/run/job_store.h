@@ -29,6 +29,9 @@ class JobStore {
   // All uploads that earlier runs, or this one, left unfinished; ascending by key.
   virtual Result<std::vector<JournaledUpload>> ReadUploads() = 0;
 
+  // False once records were lost, those of this run or older ones.
+  virtual bool complete() const = 0;
+
   // Delete candidates of this run, kept in the order given; gone when the run ends.
   virtual Status Spool(std::span<const SpooledDelete> deletes) = 0;
   virtual Result<std::vector<SpooledDelete>> ReadSpool(std::uint64_t first,

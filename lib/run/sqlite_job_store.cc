@@ -210,9 +210,15 @@ class SqliteJobStore final : public JobStore {
     const std::lock_guard lock(mutex_);
     if (!state_) return NotOpen();
     Status status = WriteAll(records);
+    complete_ = complete_ && status.ok();
     if (!status.Is(ErrorKind::kCorrupted)) return status;
     GODWIT_RETURN_IF_ERROR(StartAnew(status));
     return WriteAll(records);
+  }
+
+  bool complete() const override {
+    const std::lock_guard lock(mutex_);
+    return complete_;
   }
 
   Result<std::vector<JournaledUpload>> ReadUploads() override {
@@ -252,6 +258,7 @@ class SqliteJobStore final : public JobStore {
   // The database turned out to be damaged: an empty one takes its place.
   Status StartAnew(const Status& why) {
     state_.reset();
+    complete_ = false;
     GODWIT_RETURN_IF_ERROR(SetStateAside(path_, why, log_));
     return Open();
   }
@@ -260,8 +267,9 @@ class SqliteJobStore final : public JobStore {
   const StatePair pair_;
   const std::string job_id_;
   Log& log_;
-  std::mutex mutex_;                  // Guards all below.
+  mutable std::mutex mutex_;          // Guards all below.
   std::unique_ptr<OpenState> state_;  // Null if it was lost and could not be replaced.
+  bool complete_ = true;
   SpoolFile spool_;
 };
 
@@ -287,6 +295,7 @@ class ReadOnlyJobStore final : public JobStore {
   }
 
   Status Append(std::span<const JournalRecord>) override { return Status::Ok(); }
+  bool complete() const override { return true; }
 
   Result<std::vector<JournaledUpload>> ReadUploads() override {
     const std::lock_guard lock(mutex_);

@@ -116,7 +116,8 @@ class SyncJob {
 SyncSummary SyncJob::Run() {
   now_ = clock_.Now();
   progress_at_ = now_ + kProgressInterval;
-  Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true, Unfinished()});
+  Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true, Unfinished(),
+             settings_.unsettled_since});
   PostStop();
   std::vector<Event> events;
   for (;;) {

@@ -28,6 +28,7 @@ struct CopyJob {
   PartPlan plan;
   bool server_copy = false;  // Inside the service.
   bool stream = false;       // Of a whole transfer.
+  bool damaged = false;      // A version of ours was damaged and removed, with what it replaced.
 
   // Digests that the source's own service told.
   DigestSet SourceDigests() const {
@@ -65,6 +66,8 @@ struct CopyEnd {
   std::optional<PreciseTime> source_mtime;  // As the object's own metadata gave it.
   int attempts = 1;
   std::vector<std::string> dropped;  // Attributes that the target cannot hold.
+  // The condition of the next try, where what the target held is gone with our damaged version.
+  std::optional<WriteCondition> after_damage;
 };
 
 // Called once.

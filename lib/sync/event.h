@@ -101,6 +101,8 @@ struct Start {
   bool source_exists = true;  // Local folders: looked at by the runner; others show in the listing.
   // What earlier runs of this job left unfinished at the target.
   std::vector<JournaledUpload> uploads = {};
+  // See CompareInput.
+  std::optional<Timestamp> unsettled_since = {};
 };
 
 using Event = std::variant<Start, Done, Failed, Durable, Tick, Stop>;

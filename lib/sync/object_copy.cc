@@ -37,6 +37,7 @@ WriteCondition ObjectTask::Condition() const {
   const bool overwrites = core_.options().mode == JobMode::kCopy &&
                           core_.options().conflict == ConflictMode::kOverwrite;
   if (overwrites) return WriteCondition::None();
+  if (after_damage_) return *after_damage_;
   return spec_.target ? WriteCondition::IfVersion(spec_.target->version)
                       : WriteCondition::CreateOnly();
 }
@@ -51,7 +52,7 @@ void ObjectTask::WithSourceHead(void (ObjectTask::*then)()) {
                         [self = shared_from_this(), then](Answer<ObjectMeta> answer) {
                           if (answer.dropped && !self->begun_) return self->EndSilently();
                           if (answer.status.Is(ErrorKind::kNotFound)) {
-                            return self->EndSkipped(Reason::kGoneFromSource, 0);
+                            return self->EndGone();
                           }
                           if (!answer.ok()) {
                             return self->EndFailed(std::move(answer.status), Side::kSource, false);
@@ -71,7 +72,7 @@ CopyJob ObjectTask::MakeJob(const PartPlan& plan) const {
   job.target_key = spec_.target_key;
   job.source = spec_.source;
   job.source_head = input_.source.head;
-  job.target = spec_.target;
+  if (!after_damage_) job.target = spec_.target;
   job.target_known = spec_.target_known;
   job.condition = Condition();
   job.rules = core_.attribute_rules();
@@ -133,6 +134,7 @@ void ObjectTask::OnCopied(CopyEnd end) {
   if (end.kind == CopyEnd::Kind::kDropped && !begun_) return EndSilently();
   begun_ = true;
   attempts_ += end.attempts;
+  if (end.after_damage) after_damage_ = end.after_damage;
   switch (end.kind) {
     case CopyEnd::Kind::kDone:
       return OnCopyDone(end);
@@ -141,7 +143,7 @@ void ObjectTask::OnCopied(CopyEnd end) {
       if (core_.stopping()) return EndStopped();
       return RestartWithHead();
     case CopyEnd::Kind::kSourceGone:
-      return EndSkipped(Reason::kGoneFromSource, 0);
+      return EndGone();
     case CopyEnd::Kind::kArchived:
       return EndSkipped(Reason::kArchived, 1);
     case CopyEnd::Kind::kTargetChanged:

@@ -88,6 +88,16 @@ void ObjectTask::EndWithError(Reason reason, Status status) {
   Finish({});
 }
 
+// The source has gone while it was copied.
+void ObjectTask::EndGone() {
+  if (!after_damage_) return EndSkipped(Reason::kGoneFromSource, 0);
+  EndFailed(Status(ErrorKind::kCorrupted,
+                   "what the target stored was not what was sent; it was removed, and the source "
+                   "has gone since")
+                .WithObject(spec_.target_key),
+            Side::kTarget, true);
+}
+
 void ObjectTask::EndTargetChanged(Status status) {
   core_.ledger().CountFailedCopy();
   core_.ledger().NoteExit(10);

@@ -19,6 +19,7 @@ ObjectTask::ObjectTask(RunCore& core, ObjectSpec spec, bool may_defer, TaskDone 
   input_.mode = core_.options().compare;
   input_.rules = core_.attribute_rules().get();
   input_.check_tags = core_.options().check_tags;
+  input_.unsettled_since = core_.unsettled_since();
 }
 
 void ObjectTask::Start() { Decide(); }
@@ -199,7 +200,7 @@ void ObjectTask::RestartWithHead() {
   core_.Ask<ObjectMeta>({}, std::move(head),
                         [self = shared_from_this()](Answer<ObjectMeta> answer) {
                           if (answer.status.Is(ErrorKind::kNotFound)) {
-                            return self->EndSkipped(Reason::kGoneFromSource, 0);
+                            return self->EndGone();
                           }
                           if (!answer.ok())
                             return self->EndFailed(std::move(answer.status), Side::kSource, false);

@@ -83,6 +83,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   void EndPlanned();
   void EndDone(WriteProof proof, std::vector<std::string> dropped = {});
   void EndSkipped(Reason reason, int exit_code);
+  void EndGone();
   void EndTargetChanged(Status status);
   void EndBlocked(Status status);
   void EndStopped();
@@ -107,7 +108,8 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   bool begun_ = false;  // A write may have been issued.
   int restarts_ = 0;
   int attempts_ = 0;
-  bool target_moved_ = false;  // Another version than the listed one was seen.
+  bool target_moved_ = false;                   // Another version than the listed one was seen.
+  std::optional<WriteCondition> after_damage_;  // What the target held is gone.
   bool metadata_lost_ = false;
   int metadata_attempts_ = 0;
   std::weak_ptr<Upload> upload_;  // Lives by its own outstanding answers.

@@ -41,6 +41,7 @@ class RunCore {
   }
   bool keeps_state() const { return options_.mode == JobMode::kSync && !options_.dry_run; }
   TimePoint now() const { return now_; }
+  const std::optional<Timestamp>& unsettled_since() const { return unsettled_since_; }
   Ledger& ledger() { return ledger_; }
   UploadPlaces& upload_places() { return upload_places_; }
   UnfinishedUploads& unfinished_uploads() { return unfinished_uploads_; }
@@ -101,7 +102,10 @@ class RunCore {
 
   // What one step consists of: Begin, Deliver, work of the caller, Flush until it says that
   // nothing more happens, Take.
-  void Begin(std::uint64_t seed) { random_ = Random(seed); }
+  void Begin(std::uint64_t seed, std::optional<Timestamp> unsettled_since) {
+    random_ = Random(seed);
+    unsettled_since_ = unsettled_since;
+  }
   void Advance(TimePoint now) { now_ = now; }
   void Deliver(Event& event);
   // Drops what may not go any more and issues what may. True if handlers ran.
@@ -136,6 +140,7 @@ class RunCore {
   const JobEndpoints endpoints_;
   TimePoint now_{};
   Random random_{0};
+  std::optional<Timestamp> unsettled_since_;
   Ledger ledger_;
   Lanes lanes_;
   AdaptiveLimit limit_;

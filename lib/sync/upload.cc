@@ -14,6 +14,7 @@ CopyEnd Upload::MakeEnd(CopyEnd::Kind kind, Status status, Side side) const {
   end.status = std::move(status).WithAttempts(attempts_);
   end.side = side;
   end.attempts = attempts_;
+  if (job_.damaged) end.after_damage = job_.condition;
   return end;
 }
 

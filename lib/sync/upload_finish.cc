@@ -183,6 +183,7 @@ void Upload::OnProven(Proven proven) {
       break;
   }
   job_.target.reset();
+  job_.damaged = true;
   job_.condition = AfterDamage(job_.condition, proven);
   Restart(Status(ErrorKind::kCorrupted, "what the target stored is not what was sent")
               .WithObject(job_.target_key),

@@ -188,6 +188,7 @@ void WholeCopy::OnProven(Proven proven, const DigestSet& digests) {
       break;
   }
   job_.target.reset();
+  job_.damaged = true;
   job_.condition = AfterDamage(job_.condition, proven);
   RepeatOrFail(Status(ErrorKind::kCorrupted, "what the target stored is not what was sent")
                    .WithObject(job_.target_key),
@@ -200,6 +201,7 @@ void WholeCopy::End(CopyEnd::Kind kind, Status status, Side side) {
   end.status = std::move(status).WithAttempts(attempts_);
   end.side = side;
   end.attempts = attempts_;
+  if (job_.damaged) end.after_damage = job_.condition;
   done_(std::move(end));
 }
 

@@ -213,6 +213,7 @@ Scenario MakeScenario(std::uint64_t seed) {
     TellEndpoints(scenario);
   }
   scenario.odd_names = random.Chance(0.3);
+  scenario.source.whole_seconds = seed % 2 == 0 && !scenario.source.capabilities.is_local;
   MakeRuns(random, scenario);
   return scenario;
 }

@@ -107,9 +107,8 @@ void SimRunner::ScheduleOutside() {
 }
 
 void SimRunner::Run() {
-  world_.jobs().BeginRun();
+  Start start{seed_, world_.scenario().source_exists, {}, world_.BeginRun()};
   ScheduleOutside();
-  Start start{seed_, world_.scenario().source_exists, {}};
   if (world_.scenario().options.journals_uploads())
     start.uploads = world_.jobs().ReadUploads().value();
   if (meddler_ != nullptr) meddler_->OnStart(start);
@@ -156,6 +155,7 @@ void SimRunner::Take(Command command) {
   }
   if (const auto* end = std::get_if<EndCommand>(&command.body)) {
     ended_ = true;
+    world_.EndRun(end->summary.exit_code);
     return checker_.OnEnd(end->summary);
   }
   Launch(std::move(command));

@@ -10,6 +10,8 @@ namespace {
 
 constexpr const char* kOutside[] = {"o", "src", "srcx/a", "t/dst", "t/dstx", "t/ds", "zz"};
 
+constexpr std::chrono::seconds kSecond{1};
+
 MemoryOptions WithClock(MemoryOptions options, const Clock& clock) {
   options.clock = &clock;
   return options;
@@ -63,6 +65,8 @@ World::World(const Scenario& scenario) : scenario_(scenario) {
     target_->set_disk(disk_.get());
   }
   Populate();
+  // No time of what follows is one of what was there.
+  clock_.Advance(kSecond);
   ForgetChanges();
 }
 
@@ -132,6 +136,10 @@ std::string World::NewContent(const std::string& like, Random& random) {
 }
 
 void World::Put(const Write& write, Random& random) {
+  // What others write at the target within the second in which the source was written cannot be
+  // told from a copy of it.
+  const bool apart = write.at_target && !write.mtime && scenario_.source.whole_seconds;
+  if (apart) clock_.Advance(kSecond);
   clock_.Advance(std::chrono::microseconds(1 + random.Below(5'000)));
   SimStore& store = write.at_target ? target_store() : *source_;
   // What is a folder there is not listed as an object.
@@ -154,6 +162,7 @@ void World::Put(const Write& write, Random& random) {
   static_cast<void>(store.Put({}, PermitIssuer().Judge(key), key, options, body).ok());
   const std::optional<SimObject> object = store.Look(key);
   if (!object) return;
+  if (apart) clock_.Advance(kSecond);
   if (write.at_target) {
     RememberTarget(*object);
     foreign_.insert(write.key);
@@ -261,6 +270,17 @@ bool World::CutPower(Random& random) {
     }
   }
   return jobs_.CutPower(random);
+}
+
+std::optional<Timestamp> World::BeginRun() {
+  const std::optional<Timestamp> before = unsettled_since_;
+  jobs_.BeginRun();
+  if (!unsettled_since_) unsettled_since_ = clock_.WallNow();
+  return before;
+}
+
+void World::EndRun(int exit_code) {
+  if (exit_code == 0 && jobs_.complete()) unsettled_since_.reset();
 }
 
 const std::map<Version, SimObject>& World::SourceVersions(const std::string& key) const {

@@ -36,6 +36,11 @@ class World {
   SimDisk* disk() { return disk_.get(); }
   bool one_store() const { return scenario_.one_store; }
 
+  // A run begins; since when the writes of earlier ones may be in no record. The mark of it is a
+  // file of its own that is durable at once (lib/run/unsettled_mark.h).
+  std::optional<Timestamp> BeginRun();
+  void EndRun(int exit_code);
+
   // One change by somebody else, at either side; says what it was.
   std::string ChangeSomething(Random& random);
 
@@ -82,6 +87,7 @@ class World {
   const Scenario scenario_;
   SimClock clock_;
   SimJobStore jobs_;
+  std::optional<Timestamp> unsettled_since_;
   std::unique_ptr<MemoryStore> source_inner_;
   std::unique_ptr<MemoryStore> target_inner_;
   std::unique_ptr<SimStore> source_;

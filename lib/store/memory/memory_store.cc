@@ -106,7 +106,11 @@ Status MemoryStore::AdmitKey(std::string_view key) const {
   return Status::Ok();
 }
 
-PreciseTime MemoryStore::WallNow() const { return PreciseTime{clock_.WallNow(), 9}; }
+PreciseTime MemoryStore::WallNow() const {
+  const Timestamp now = clock_.WallNow();
+  if (!options_.whole_seconds) return PreciseTime{now, 9};
+  return PreciseTime{std::chrono::floor<std::chrono::seconds>(now), 0};
+}
 
 Result<MemoryStore::Object> MemoryStore::Snapshot(std::string_view key) const {
   const std::lock_guard lock(mutex_);

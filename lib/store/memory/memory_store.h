@@ -22,6 +22,7 @@ struct MemoryOptions {
   Capabilities capabilities;
   std::string container = "memory";
   bool container_exists = true;
+  bool whole_seconds = false;      // How fine the times of objects are.
   bool digests_in_listing = true;  // Whether List tells the kept digests, or only Head and Get.
   // Borrowed; times of objects and deadlines. Null: the machine's clock.
   const Clock* clock = nullptr;
