@@ -1,5 +1,6 @@
 #include "lib/plan/compare.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -253,9 +254,10 @@ class Comparison {
 
   // A run that died may have copied what the object held before, at what reads as the same time.
   bool TimeIsAmbiguous() const {
-    if (!input_.unsettled_since || input_.source.is_local || source_.RecordedTime()) return false;
-    const PreciseTime& written = input_.source.entry->modified;
-    return written.fraction_digits < 9 && written.time >= *input_.unsettled_since - kClockSkewMax;
+    if (!input_.unsettled_since || input_.source.is_local) return false;
+    const PreciseTime source = *SourceTime();
+    const int digits = std::min(source.fraction_digits, target_.RecordedTime()->fraction_digits);
+    return digits < 9 && source.time >= *input_.unsettled_since - kClockSkewMax;
   }
 
   // Nothing but a digest counts; bytes are read where nothing comparable is stored.

@@ -60,10 +60,9 @@ struct Verdict {
 // `head` or `hashed` is set is not asked for it again. A HEAD that failed is remembered by the
 // caller as `head_useful = false`.
 //
-// The `mtime` of an object that carries none is when its service says that it was written, in
-// seconds or thousandths. Two writes within one look alike, so that this is no evidence where the
-// object was written after `unsettled_since`, or up to 15 minutes before it: services refuse
-// clients whose clock is further off than that.
+// Where a time is known in seconds or thousandths, as services tell when an object was written, two
+// writes within one look alike. It is no evidence if it is later than `unsettled_since`, or up to
+// 15 minutes earlier: services refuse clients whose clock is further off than that.
 //
 // A state row counts as proof only if its own evidence was digest, state or mtime, and its digests
 // only if that was digest: sizes and times alone never become more by being remembered.

@@ -31,7 +31,6 @@ class CopyJournal final : public JobStore {
                                           std::uint32_t rows_max) override;
   Status Append(std::span<const JournalRecord> records) override;
   Result<std::vector<JournaledUpload>> ReadUploads() override;
-  bool complete() const override { return true; }  // It holds no state.
   Status Spool(std::span<const SpooledDelete> deletes) override;
   Result<std::vector<SpooledDelete>> ReadSpool(std::uint64_t first,
                                                std::uint32_t rows_max) override;

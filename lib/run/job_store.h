@@ -30,7 +30,7 @@ class JobStore {
   virtual Result<std::vector<JournaledUpload>> ReadUploads() = 0;
 
   // False once records were lost, those of this run or older ones.
-  virtual bool complete() const = 0;
+  virtual bool complete() const { return true; }
 
   // Delete candidates of this run, kept in the order given; gone when the run ends.
   virtual Status Spool(std::span<const SpooledDelete> deletes) = 0;

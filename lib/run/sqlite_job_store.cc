@@ -295,7 +295,6 @@ class ReadOnlyJobStore final : public JobStore {
   }
 
   Status Append(std::span<const JournalRecord>) override { return Status::Ok(); }
-  bool complete() const override { return true; }
 
   Result<std::vector<JournaledUpload>> ReadUploads() override {
     const std::lock_guard lock(mutex_);

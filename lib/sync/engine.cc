@@ -54,8 +54,7 @@ class Engine::Impl {
 
   void Begin(const Start& start) {
     if (phase_ != Phase::kNew) return;
-    core_.Begin(start.seed, start.unsettled_since);
-    core_.unfinished_uploads().Load(start.uploads);
+    core_.Begin(start);
     source_exists_ = start.source_exists || core_.options().mode == JobMode::kRemove;
     if (const auto limit = core_.options().max_runtime) {
       core_.After(*limit, [this] { OnStop(1); });

@@ -90,10 +90,14 @@ void ObjectTask::EndWithError(Reason reason, Status status) {
 
 // The source has gone while it was copied.
 void ObjectTask::EndGone() {
-  if (!after_damage_) return EndSkipped(Reason::kGoneFromSource, 0);
+  if (after_damage_) return EndDamaged("the source has gone since");
+  EndSkipped(Reason::kGoneFromSource, 0);
+}
+
+// What the target held is gone with a damaged version of ours, and nothing takes its place.
+void ObjectTask::EndDamaged(const std::string& since) {
   EndFailed(Status(ErrorKind::kCorrupted,
-                   "what the target stored was not what was sent; it was removed, and the source "
-                   "has gone since")
+                   "what the target stored was not what was sent; it was removed, and " + since)
                 .WithObject(spec_.target_key),
             Side::kTarget, true);
 }
@@ -122,6 +126,7 @@ void ObjectTask::EndBlocked(Status status) {
 
 // A stop is no failure: what it left unfinished is neither copied nor failed, and the next run's.
 void ObjectTask::EndStopped() {
+  if (after_damage_) return EndDamaged("the run was stopped before it was sent again");
   core_.ledger().CountFailedCopy();
   Finish({});
 }

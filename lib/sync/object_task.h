@@ -84,6 +84,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   void EndDone(WriteProof proof, std::vector<std::string> dropped = {});
   void EndSkipped(Reason reason, int exit_code);
   void EndGone();
+  void EndDamaged(const std::string& since);
   void EndTargetChanged(Status status);
   void EndBlocked(Status status);
   void EndStopped();

@@ -32,6 +32,12 @@ RunCore::RunCore(SyncOptions options, JobEndpoints endpoints)
       rules_(RulesFor(options_.attributes, endpoints_.target)),
       server_copies_(endpoints_.server_copy_possible && endpoints_.target.server_copy) {}
 
+void RunCore::Begin(const Start& start) {
+  random_ = Random(start.seed);
+  unsettled_since_ = start.unsettled_since;
+  unfinished_uploads_.Load(start.uploads);
+}
+
 CommandId RunCore::Register(const CallOptions& options, RawHandler handler) {
   const CommandId id = ++last_id_;
   pending_.emplace(id, Pending{std::move(handler), options, false, false, now_});

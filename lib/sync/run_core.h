@@ -102,10 +102,7 @@ class RunCore {
 
   // What one step consists of: Begin, Deliver, work of the caller, Flush until it says that
   // nothing more happens, Take.
-  void Begin(std::uint64_t seed, std::optional<Timestamp> unsettled_since) {
-    random_ = Random(seed);
-    unsettled_since_ = unsettled_since;
-  }
+  void Begin(const Start& start);
   void Advance(TimePoint now) { now_ = now; }
   void Deliver(Event& event);
   // Drops what may not go any more and issues what may. True if handlers ran.
@@ -155,9 +152,7 @@ class RunCore {
   Commands out_;
   CommandId last_id_ = 0;
   std::map<CommandId, Pending> pending_;
-  std::uint64_t objects_read_ = 0;
-  std::uint64_t no_evidence_objects_ = 0;
-  std::uint64_t no_evidence_bytes_ = 0;
+  std::uint64_t objects_read_ = 0, no_evidence_objects_ = 0, no_evidence_bytes_ = 0;
   std::uint32_t asks_waiting_ = 0;  // For their next attempt.
   bool halted_ = false;
   bool stopping_ = false;

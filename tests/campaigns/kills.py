@@ -51,9 +51,7 @@ class Story:
         for _ in range(self.random.randrange(1, 12)):
             key = f"{self.random.choice('abc')}/{self.random.choice('de')}/f{self.random.randrange(12)}"
             size = self.random.choice((0, 1, 100, 5000, 70_000))
-            # Same sizes meet the open finding of campaigns.md about once in a thousand kills.
-            more = 0 if self.campaign.options.same_sizes or size == 0 else self.random.randrange(1000)
-            self.put(key, self.bytes(size + more))
+            self.put(key, self.bytes(size))
         if self.random.random() < 0.6:
             self.put(f"large{self.random.randrange(2)}", self.bytes(size_of_large + self.random.randrange(1000)))
         for key in [k for k in self.tree if self.random.random() < 0.1]:
@@ -148,12 +146,8 @@ class Story:
         return False
 
 
-def add_options(parser):
-    parser.add_argument("--same-sizes", action="store_true", help="objects are often replaced by others of the same size")
-
-
 def main():
-    campaign = Campaign("kills", 300, __doc__, add_options)
+    campaign = Campaign("kills", 300, __doc__)
     number = 0
     with places.Cloud() as cloud:
         while campaign.more():

@@ -23,7 +23,8 @@ class Meddler {
  public:
   virtual ~Meddler() = default;
 
-  virtual void OnStart(const Start&) {}
+  // May change what the engine hears of earlier runs.
+  virtual void OnStart(Start&) {}
   // May change the command. An event: it is the answer, and nothing is carried out.
   virtual std::optional<Event> OnCommand(Command&) { return std::nullopt; }
   // May change the answer on its way to the engine.

@@ -42,7 +42,7 @@ class PublishesBeforeDigest final : public Meddler {
 // What the journal says of an upload is what the service has.
 class TrustsJournal final : public Meddler {
  public:
-  void OnStart(const Start& start) override {
+  void OnStart(Start& start) override {
     for (const JournaledUpload& upload : start.uploads) {
       parts_[upload.upload_id.Reveal()].parts = upload.parts;
     }
@@ -57,6 +57,12 @@ class TrustsJournal final : public Meddler {
 
  private:
   std::map<std::string, UploadedParts> parts_;
+};
+
+// A time in whole seconds tells two contents apart, whoever wrote and died meanwhile.
+class TrustsTimes final : public Meddler {
+ public:
+  void OnStart(Start& start) override { start.unsettled_since.reset(); }
 };
 
 // Parts are read from whatever the source holds now.
@@ -193,6 +199,7 @@ std::span<const Mutant> Mutants() {
       {"drops-delete-proof", Make<DropsDeleteProof>, 2},
       {"publishes-before-digest", Make<PublishesBeforeDigest>, 1374},
       {"trusts-journal", Make<TrustsJournal>, 33},
+      {"trusts-times", Make<TrustsTimes>, 2074},
       {"splices-versions", Make<SplicesVersions>, 150},
       {"forgets-pin-on-retry", Make<ForgetsPinOnRetry>, 7585},
       {"counts-failed-listing-as-empty", Make<CountsFailedListingAsEmpty>, 70},

@@ -74,6 +74,7 @@ class Sequence {
     runner.AddLateWrites(std::exchange(late_, {}));
     runner.Run();
     late_ = runner.TakeLateWrites();
+    if (runner.crashed()) ReplaceUnrecorded(plan, checker.record().published);
     if (runner.crashed()) ++(plan.death == Death::kKilled ? result_.kills : result_.power_cuts);
     last_ = checker.record();
     for (const auto& [kind, count] : last_.issued) result_.commands += count;
@@ -82,6 +83,17 @@ class Sequence {
     CheckAccounting();
     CheckTarget(source, target);
     CheckLeftovers(plan, uploads);
+  }
+
+  // What a run that died had written and not recorded changes within the same second.
+  void ReplaceUnrecorded(const RunPlan& plan, const std::set<std::string>& published) {
+    if (!scenario_.source.whole_seconds) return;
+    Random random(SeedOf(plan) ^ 0xa11ce);
+    for (const std::string& key : published) {
+      const bool chosen = random.Chance(0.5);
+      if (!chosen || world_.jobs().rows().contains(key)) continue;
+      if (world_.ReplaceAlike(key, random)) Print("outside: source replaced " + key);
+    }
   }
 
   // A run after a run in peace has nothing to do.

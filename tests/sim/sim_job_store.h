@@ -25,7 +25,6 @@ class SimJobStore final : public JobStore {
                                           std::uint32_t rows_max) override;
   Status Append(std::span<const JournalRecord> records) override;
   Result<std::vector<JournaledUpload>> ReadUploads() override;
-  bool complete() const override { return true; }
   Status Spool(std::span<const SpooledDelete> deletes) override;
   Result<std::vector<SpooledDelete>> ReadSpool(std::uint64_t first,
                                                std::uint32_t rows_max) override;

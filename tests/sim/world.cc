@@ -204,6 +204,14 @@ std::string World::ChangeSomething(Random& random) {
   return where + (touched ? "touched " : "wrote ") + key;
 }
 
+bool World::ReplaceAlike(const std::string& key, Random& random) {
+  const SimStore::Outside source_is_ours(*source_);
+  const std::optional<SimObject> there = source_->Look(SourceKey(key));
+  if (!there) return false;
+  Put({false, key, NewContent(there->content, random), {}}, random);
+  return true;
+}
+
 Tree World::Look(SimStore& store, const MemoryStore& inner, const std::string& prefix) {
   Tree tree;
   for (const auto& [key, content] : inner.Contents()) {

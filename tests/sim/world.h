@@ -44,6 +44,10 @@ class World {
   // One change by somebody else, at either side; says what it was.
   std::string ChangeSomething(Random& random);
 
+  // Somebody replaces an object of the source by one of the same size, at once. False: there is
+  // none.
+  bool ReplaceAlike(const std::string& key, Random& random);
+
   // The target's service forgets uploads, or some of their parts; a disk forgets nothing by itself.
   void ForgetUploads(Random& random);
 
