@@ -14,7 +14,7 @@ struct JobLabel {
   std::string command;
   std::string source;
   std::string target;
-  bool show_target = false;  // Several targets: action lines say which.
+  bool show_target = false;                       // Several targets: action lines say which.
   std::optional<Timestamp> unsettled_since = {};  // See JobSettings.
 };
 

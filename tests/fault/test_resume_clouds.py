@@ -305,6 +305,14 @@ class GcsToS3(Transfer, KillCase):
     source, target, instants = GCS, S3, (5,)
 
 
+class GcsToAzure(Transfer, KillCase):
+    source, target = GCS, AZURE
+
+
+class AzureToGcs(Transfer, KillCase):
+    source, target = AZURE, GCS
+
+
 class AzureToS3(Transfer, KillCase):
     source, target, instants = AZURE, S3, (5,)
 
