@@ -128,7 +128,9 @@ SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocatio
   SyncSummary summary =
       RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
   if (lock) CloseRecord(session, folder, record, **state, summary);
-  if (lock && summary.exit_code == 0 && (*state)->complete()) Settle(session, folder);
+  const bool recorded = summary.exit_code == 0 && (*state)->complete();
+  const bool settled = session.settings.sync.settles() && summary.skipped == 0;
+  if (lock && recorded && (settled || !label.unsettled_since)) Settle(session, folder);
   return summary;
 }
 

@@ -29,6 +29,8 @@ class KeyFilter {
   void RestrictTo(std::vector<std::string> keys);
 
   bool Includes(std::string_view key) const;
+  // True if every key is included.
+  bool empty() const { return rules_.empty() && keys_ == nullptr; }
   // The keys of RestrictTo, sorted and without repetitions; null if it was not called.
   const std::vector<std::string>* restricted_keys() const;
 
@@ -51,6 +53,7 @@ struct SourceLimits {
   std::optional<Timestamp> older_than;
 
   bool Allows(const ObjectEntry& entry) const;
+  bool any() const { return size_min || size_max || newer_than || older_than; }
 };
 
 }  // namespace godwit

@@ -10,8 +10,9 @@ namespace godwit {
 
 // A file beside the state of a (source, target) pair that says since when writes may be in no
 // record of it: a run that is killed has written a little more than it could record, and the
-// outcome of some writes is never known. It is there from before a run's first write until a run
-// succeeds. One run at a time.
+// outcome of some writes is never known. It is there from before a run's first write until it
+// succeeds; that of a run which did not stays until another one succeeds that compared every
+// object. One run at a time.
 
 // Since when, as runs before this one left it; none if the last one ended by itself. A mark that
 // cannot be read counts as one from the beginning of time. Makes nothing.

@@ -57,6 +57,12 @@ struct SyncOptions {
 
   // Whether its uploads are journaled, and those of earlier runs are its to go on with.
   bool journals_uploads() const { return mode != JobMode::kRemove && !dry_run; }
+  // Whether a run that succeeds, and skips nothing, has compared each object by its content: what
+  // earlier runs left in no record is in the state after it.
+  bool settles() const {
+    const bool by_content = compare != CompareMode::kSize && compare != CompareMode::kSizeMtime;
+    return mode == JobMode::kSync && !dry_run && by_content && filter.empty() && !limits.any();
+  }
 };
 
 // What the engine must know about each side, as constants.

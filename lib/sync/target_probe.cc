@@ -162,7 +162,7 @@ void ProveWrite(RunCore& core, const CopyJob& job, PutReceipt receipt, const Dig
                                      read.status.Is(ErrorKind::kNotFound);
                const Proven::What what =
                    replaced ? Proven::What::kReplaced : Proven::What::kUnclear;
-               return then(Proven{what, {}, std::move(read.status)});
+               return then(Proven{what, {}, std::move(read.status).WithMaybeApplied(true)});
              }
              const DigestSet& back = read.value->digests;
              const std::optional<DigestKind> common = DigestSet::Common(back, digests);

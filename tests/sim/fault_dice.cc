@@ -154,10 +154,10 @@ Fate FaultDice::Throw(const Command& command) {
 
 bool FaultDice::BatchKeyFails() { return random_.Chance(rates_.batch_key) && Spend(); }
 
-PageFault FaultDice::ForPage() {
+PageFault FaultDice::ForPage(bool may_lie) {
   if (random_.Chance(rates_.listing_lies) && Spend()) {
-    lied_ = true;
-    return PageFault::kEndsEarly;
+    lied_ = lied_ || may_lie;
+    return may_lie ? PageFault::kEndsEarly : PageFault::kNone;
   }
   if (!random_.Chance(rates_.listing_broken) || !Spend()) return PageFault::kNone;
   static constexpr PageFault kFaults[] = {PageFault::kUnordered, PageFault::kRepeatsToken,

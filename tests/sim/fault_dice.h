@@ -37,7 +37,7 @@ class FaultDice {
       : rates_(plan.rates), faults_max_(plan.faults_max), scenario_(scenario), random_(seed) {}
 
   Fate ForCommand(const Command& command);
-  PageFault ForPage();
+  PageFault ForPage(bool may_lie);
   bool BatchKeyFails();
   Random& random() { return random_; }
 

@@ -67,6 +67,8 @@ class RunChecker final : public StoreObserver {
                    const SimObject& after, bool damaged) override;
   void OnDeleted(const std::string& key, const SimObject& before) override;
 
+  // The first listing of the source has come to its end.
+  bool source_listed() const { return source_complete_; }
   const RunRecord& record() const { return record_; }
   // The first thing that was wrong; empty: nothing.
   const std::string& violation() const { return violation_; }

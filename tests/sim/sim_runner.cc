@@ -155,7 +155,7 @@ void SimRunner::Take(Command command) {
   }
   if (const auto* end = std::get_if<EndCommand>(&command.body)) {
     ended_ = true;
-    world_.EndRun(end->summary.exit_code);
+    world_.EndRun(end->summary);
     return checker_.OnEnd(end->summary);
   }
   Launch(std::move(command));

@@ -284,11 +284,13 @@ std::optional<Timestamp> World::BeginRun() {
   const std::optional<Timestamp> before = unsettled_since_;
   jobs_.BeginRun();
   if (!unsettled_since_) unsettled_since_ = clock_.WallNow();
+  was_settled_ = !before;
   return before;
 }
 
-void World::EndRun(int exit_code) {
-  if (exit_code == 0 && jobs_.complete()) unsettled_since_.reset();
+void World::EndRun(const SyncSummary& summary) {
+  const bool settled = scenario_.options.settles() && summary.skipped == 0;
+  if (summary.exit_code == 0 && (settled || was_settled_)) unsettled_since_.reset();
 }
 
 const std::map<Version, SimObject>& World::SourceVersions(const std::string& key) const {

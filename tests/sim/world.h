@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/random.h"
+#include "lib/sync/report.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_disk.h"
@@ -39,7 +40,7 @@ class World {
   // A run begins; since when the writes of earlier ones may be in no record. The mark of it is a
   // file of its own that is durable at once (lib/run/unsettled_mark.h).
   std::optional<Timestamp> BeginRun();
-  void EndRun(int exit_code);
+  void EndRun(const SyncSummary& summary);
 
   // One change by somebody else, at either side; says what it was.
   std::string ChangeSomething(Random& random);
@@ -92,6 +93,7 @@ class World {
   SimClock clock_;
   SimJobStore jobs_;
   std::optional<Timestamp> unsettled_since_;
+  bool was_settled_ = true;  // When the run began.
   std::unique_ptr<MemoryStore> source_inner_;
   std::unique_ptr<MemoryStore> target_inner_;
   std::unique_ptr<SimStore> source_;
