@@ -153,7 +153,7 @@ int RunCopy(Session& session, const Endpoint& from, const Endpoint& to, SyncOpti
   const SignalGuard signals;
   const SyncSummary summary =
       RunAndReport(session, from, to, options, store, label, signals.flag());
-  if (journal) journal->Close(summary.resumable);
+  if (journal) journal->Close(summary.stopped);
   return summary.exit_code;
 }
 

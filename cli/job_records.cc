@@ -108,7 +108,7 @@ void CloseRecord(Session& session, const std::string& folder, JobRecord record, 
                                    [](const auto& upload) { return upload.of_this_job; });
   Status status;
   if (summary.resumable || uploads_left) {
-    record.state = summary.resumable ? JobState::kInterrupted : JobState::kFailed;
+    record.state = summary.stopped ? JobState::kInterrupted : JobState::kFailed;
     status = WriteJobRecord(folder, record);
   } else {
     status = RemoveJobRecord(folder, record.id);

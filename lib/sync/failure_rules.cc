@@ -66,6 +66,24 @@ int ExitCodeOf(const Status& status, Side side, const JobEndpoints& endpoints, b
   }
 }
 
+bool MayPassLater(const Status& status) {
+  switch (status.kind()) {
+    case ErrorKind::kConflict:
+    case ErrorKind::kThrottled:
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kUnreachable:
+    case ErrorKind::kUntrusted:
+    case ErrorKind::kTimeout:
+    case ErrorKind::kPermissionDenied:
+    case ErrorKind::kUnauthenticated:
+    case ErrorKind::kContainerNotFound:
+    case ErrorKind::kLocalIo:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool EndsRun(const Status& status) {
   switch (status.kind()) {
     case ErrorKind::kUnauthenticated:

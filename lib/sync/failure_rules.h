@@ -25,6 +25,10 @@ FailureClass ClassifyFailure(const Status& status, Side side);
 // under way, so that damage means damaged bytes.
 int ExitCodeOf(const Status& status, Side side, const JobEndpoints& endpoints, bool of_data);
 
+// True if the same request may succeed in a later run: the service, the network or the credentials
+// failed, and neither the data nor the request. What it was part of is worth keeping.
+bool MayPassLater(const Status& status);
+
 // True if every further object would fail likewise, so that none should be started.
 bool EndsRun(const Status& status);
 

@@ -57,7 +57,8 @@ struct SyncSummary {
   std::array<std::uint64_t, 5> evidence{};  // By Evidence; sums to `unchanged`.
   std::uint64_t retries = 0;
   bool resumed = false;
-  bool resumable = false;
+  bool stopped = false;    // By a signal or by --max-runtime.
+  bool resumable = false;  // Stopped, or unfinished uploads are kept for the next run.
 };
 
 }  // namespace godwit

@@ -154,6 +154,11 @@ void RunCore::ReportError(const std::string& key, const Status& status) {
 
 void RunCore::End(const ActionReport& report) {
   ledger_.Count(report);
+  const bool failed =
+      report.status == ActionStatus::kFailed && report.reason != Reason::kGoneFromSource;
+  if (failed && options_.resume && unfinished_uploads_.KeepBack(report.key)) {
+    ledger_.NoteResumable();
+  }
   if (!report.dropped.empty()) {
     Notice("metadata-dropped",
            fmt::format("the target cannot hold all metadata: '{}' goes without {}; -v and --json "
@@ -194,7 +199,7 @@ void RunCore::Halt(int exit_code) {
 void RunCore::Stop(int exit_code) {
   if (stopping_) return;
   Halt(exit_code);
-  if (!options_.dry_run) ledger_.NoteResumable();
+  if (!options_.dry_run) ledger_.NoteStopped();
   stopping_ = true;
   schedule_.RunAll();
   After(kStopGrace, [this] { CancelInFlight(false); });

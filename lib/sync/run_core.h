@@ -84,7 +84,8 @@ class RunCore {
 
   void Notice(std::string topic, std::string message);
   void ReportError(const std::string& key, const Status& status);
-  // Reports and counts the end of an action.
+  // Reports and counts the end of an action. What earlier runs left of an object that failed is
+  // kept for later ones.
   void End(const ActionReport& report);
   void EndUnchanged(const std::string& key, std::uint64_t bytes, Evidence evidence);
 

@@ -69,6 +69,10 @@ std::optional<JournaledUpload> UnfinishedUploads::Take(const std::string& target
   return std::move(node.mapped());
 }
 
+bool UnfinishedUploads::KeepBack(const std::string& target_key) {
+  return uploads_.erase(target_key) > 0;
+}
+
 std::vector<JournaledUpload> UnfinishedUploads::TakeRest() {
   std::vector<JournaledUpload> rest;
   for (auto& [key, upload] : uploads_) {

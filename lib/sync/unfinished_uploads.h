@@ -17,6 +17,8 @@ class UnfinishedUploads {
  public:
   void Load(std::vector<JournaledUpload> uploads);
   std::optional<JournaledUpload> Take(const std::string& target_key);
+  // Leaves what there is of a key to later runs. False if there is nothing.
+  bool KeepBack(const std::string& target_key);
   // Those of this job; another one's stay for it.
   std::vector<JournaledUpload> TakeRest();
 

@@ -20,6 +20,7 @@ CopyEnd Upload::MakeEnd(CopyEnd::Kind kind, Status status, Side side) const {
 
 void Upload::Start() {
   stage_ = Stage::kBeginning;
+  recorded_ = false;
   auto left = core_.unfinished_uploads().Take(job_.target_key);
   left ? TakeOver(std::move(*left)) : Announce();
 }
@@ -78,6 +79,7 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
   core_.KeepDurably(UploadBegunRecord{job_.target_key, upload_id_},
                     [self = shared_from_this()](Status status) {
                       if (!status.ok()) return self->Fail(std::move(status), Side::kTarget);
+                      self->recorded_ = true;
                       self->begin_lost_ ? self->AbortOrphans() : self->StartParts();
                     });
 }

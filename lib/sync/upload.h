@@ -19,9 +19,9 @@ namespace godwit {
 // on with what an earlier run left of the same version, by the service's own list of parts (I15).
 //
 // The object appears at the target only when every part is there, in index order, and their sizes
-// add up (I11). Lost answers are looked up (I17). Whatever goes wrong for good, the upload is
-// aborted when its last part has ended; after a stop it is left for the next run, if there may be
-// one. Calls `done` once. One thread at a time.
+// add up (I11). Lost answers are looked up (I17). What goes wrong for good aborts the upload when
+// its last part has ended; after a stop, or a failure that may have passed by then, it is left for
+// the next run, if there may be one. Calls `done` once. One thread at a time.
 //
 // Shared with its outstanding answers, which may come after its owner lost interest.
 class Upload : public std::enable_shared_from_this<Upload> {
@@ -111,6 +111,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   RunCore::TimePoint first_begin_{};
 
   Secret upload_id_;
+  bool recorded_ = false;  // The journal knows the id.
   std::vector<Part> parts_;
   std::set<CommandId> in_flight_;  // Parts; queued ones too.
   std::uint32_t open_parts_ = 0;   // Commands, look-ups and pauses of parts.

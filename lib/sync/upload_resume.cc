@@ -29,6 +29,7 @@ void Upload::TakeOver(JournaledUpload left) {
 
 void Upload::GoOn(JournaledUpload left) {
   upload_id_ = left.upload_id;
+  recorded_ = true;
   ListPartsCommand list{job_.target_key, upload_id_};
   core_.Ask<UploadedParts>(
       {}, std::move(list),
@@ -97,10 +98,18 @@ void Upload::TellLeftOpen(const Status& status) {
                    "); it takes up room until the service's own rules remove it");
 }
 
-// A stop is no failure: the next run of the same job goes on.
+// The next run of the same job goes on with what was stopped, and with what may pass by then. An
+// object that begins again has no use for this upload.
 bool Upload::StaysForLater() const {
-  return closing_->kind == CopyEnd::Kind::kCancelled && core_.stopping() &&
-         core_.options().resume && !upload_id_.empty();
+  if (!core_.options().resume || upload_id_.empty() || !recorded_ || restarting_) return false;
+  switch (closing_->kind) {
+    case CopyEnd::Kind::kCancelled:
+      return core_.stopping();
+    case CopyEnd::Kind::kFailed:
+      return !closing_->status.ok() && MayPassLater(closing_->status);
+    default:
+      return false;
+  }
 }
 
 }  // namespace godwit
