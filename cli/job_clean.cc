@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "lib/run/leftovers.h"
 #include "lib/run/sqlite_job_store.h"
 #include "lib/run/target_lock.h"
+#include "lib/sync/unfinished_uploads.h"
 
 namespace godwit {
 namespace {
@@ -39,6 +41,7 @@ class JobCleaner {
     }
     std::vector<JournaledUpload> ours;
     for (const JournaledUpload& upload : *uploads) {
+      journaled_.insert(upload.upload_id.Reveal());
       if (upload.of_this_job) ours.push_back(upload);
     }
     Result<ParsedLocation> target = ParseLocation(record_.operands[1], session_.config);
@@ -83,18 +86,46 @@ class JobCleaner {
 
   void CleanUpload(ObjectStore& store, ParsedLocation::Kind kind, const JournaledUpload& upload,
                    const std::string& key) {
+    const bool azure = kind == ParsedLocation::Kind::kAzure;
+    if (azure && !upload.upload_id.empty()) return LeaveBlocks(store, upload, key);
+    // There a begin leaves nothing, and here nothing is known that could be looked for.
+    const bool nothing = azure || upload.intended == Timestamp{};
     Status status;
     if (!upload.upload_id.empty()) {
-      if (kind == ParsedLocation::Kind::kAzure) return LeaveBlocks(store, upload, key);
-      status =
-          store.AbortUpload(session_.Context(), PermitIssuer().Judge(key), key, upload.upload_id);
-      // Without its folder there is no temporary file.
-      if (kind == ParsedLocation::Kind::kLocal && status.Is(ErrorKind::kContainerNotFound))
-        status = Status::Ok();
+      status = Abort(store, key, upload.upload_id);
+    } else if (!nothing) {
+      status = AbortUnheard(store, upload, key);
+    }
+    // Without its folder there is no temporary file.
+    if (kind == ParsedLocation::Kind::kLocal && status.Is(ErrorKind::kContainerNotFound)) {
+      status = Status::Ok();
     }
     if (!status.ok()) return Fail(std::move(status).WithObject(key));
-    ++cleaned_.aborted;
     Forget(upload);
+  }
+
+  Status Abort(ObjectStore& store, const std::string& key, const Secret& upload_id) {
+    Status status =
+        store.AbortUpload(session_.Context(), PermitIssuer().Judge(key), key, upload_id);
+    if (status.ok()) ++cleaned_.aborted;
+    return status;
+  }
+
+  // A begin was on its way when the run died: what came of it has no part, and is in no journal.
+  Status AbortUnheard(ObjectStore& store, const JournaledUpload& intent, const std::string& key) {
+    const Result<std::vector<UploadEntry>> open = store.ListUploads(session_.Context(), key);
+    // What cannot be listed ends by itself.
+    if (open.status().Is(ErrorKind::kUnsupported)) return Status::Ok();
+    if (!open.ok()) return open.status();
+    for (const UploadEntry& entry : *open) {
+      const bool known = journaled_.contains(entry.upload_id.Reveal());
+      if (known || entry.key != key || !BegunSince(entry, intent.intended)) continue;
+      const Result<UploadedParts> parts = store.ListParts(session_.Context(), key, entry.upload_id);
+      if (parts.status().Is(ErrorKind::kNotFound)) continue;
+      if (!parts.ok()) return parts.status();
+      if (parts->parts.empty()) GODWIT_RETURN_IF_ERROR(Abort(store, key, entry.upload_id));
+    }
+    return Status::Ok();
   }
 
   // Blocks that were never committed cannot be removed without rewriting the blob.
@@ -116,7 +147,8 @@ class JobCleaner {
   }
 
   void Forget(const JournaledUpload& upload) {
-    const JournalRecord ended = UploadEndedRecord{upload.key};
+    JournalRecord ended = UploadEndedRecord{upload.key};
+    if (upload.abandoned) ended = AbandonedEndedRecord{upload.key, upload.upload_id};
     const Status status = journal_.Append(std::span(&ended, 1));
     if (!status.ok()) Fail(status);
   }
@@ -130,6 +162,7 @@ class JobCleaner {
   Session& session_;
   const JobRecord& record_;
   JobStore& journal_;
+  std::set<std::string> journaled_;  // Uploads; of all jobs.
   Cleaned cleaned_;
 };
 

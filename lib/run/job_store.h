@@ -26,7 +26,8 @@ class JobStore {
                                                   std::uint32_t rows_max) = 0;
   // Applies records in order, in one commit; durable on return.
   virtual Status Append(std::span<const JournalRecord> records) = 0;
-  // All uploads that earlier runs, or this one, left unfinished; ascending by key.
+  // All uploads that earlier runs, or this one, left unfinished: those that may go on, then those
+  // that were abandoned, each ascending by key.
   virtual Result<std::vector<JournaledUpload>> ReadUploads() = 0;
 
   // False once records were lost, those of this run or older ones.

@@ -17,7 +17,8 @@ constexpr std::size_t kRecordsMax = 4096;
 bool IsUrgent(const JournalRecord& record) {
   return std::holds_alternative<UploadIntentRecord>(record) ||
          std::holds_alternative<UploadBegunRecord>(record) ||
-         std::holds_alternative<UploadPartRecord>(record);
+         std::holds_alternative<UploadPartRecord>(record) ||
+         std::holds_alternative<UploadAbandonedRecord>(record);
 }
 
 }  // namespace

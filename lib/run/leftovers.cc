@@ -19,7 +19,9 @@ void RemoveLeftovers(const Endpoint& target, JobStore& jobs, Log& log) {
     return;
   }
   std::set<std::string> wanted;
-  for (const JournaledUpload& upload : *journaled) wanted.insert(upload.upload_id.Reveal());
+  for (const JournaledUpload& upload : *journaled) {
+    if (!upload.abandoned) wanted.insert(upload.upload_id.Reveal());
+  }
   const PermitIssuer permits;
   for (const UploadEntry& entry : *left) {
     if (wanted.contains(entry.upload_id.Reveal())) continue;

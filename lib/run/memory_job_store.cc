@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 namespace godwit {
@@ -43,6 +44,7 @@ Result<std::vector<JournaledUpload>> MemoryJobStore::ReadUploads() {
     uploads.push_back(upload.row);
     for (const auto& [index, part] : upload.parts) uploads.back().parts.push_back(part);
   }
+  uploads.insert(uploads.end(), abandoned_.begin(), abandoned_.end());
   return uploads;
 }
 
@@ -62,14 +64,11 @@ void MemoryJobStore::Apply(const KeepStateRecord& record) { state_[record.row.ke
 void MemoryJobStore::Apply(const DropStateRecord& record) { state_.erase(record.key); }
 
 void MemoryJobStore::Apply(const UploadIntentRecord& record) {
-  uploads_[record.key] = Upload{{record.key,
-                                 record.source_version,
-                                 record.size_bytes,
-                                 record.part_size_bytes,
-                                 Secret(),
-                                 {},
-                                 record.form},
-                                {}};
+  JournaledUpload row{
+      record.key, record.source_version, record.size_bytes, record.part_size_bytes, Secret(), {},
+      record.form};
+  row.intended = record.intended;
+  uploads_[record.key] = Upload{std::move(row), {}};
 }
 
 void MemoryJobStore::Apply(const UploadBegunRecord& record) {
@@ -84,5 +83,25 @@ void MemoryJobStore::Apply(const UploadPartRecord& record) {
 }
 
 void MemoryJobStore::Apply(const UploadEndedRecord& record) { uploads_.erase(record.key); }
+
+void MemoryJobStore::Apply(const UploadAbandonedRecord& record) {
+  const auto upload = uploads_.find(record.key);
+  if (upload != uploads_.end() && upload->second.row.upload_id == record.upload_id) {
+    uploads_.erase(upload);
+  }
+  Apply(AbandonedEndedRecord{record.key, record.upload_id});
+  JournaledUpload abandoned;
+  abandoned.key = record.key;
+  abandoned.upload_id = record.upload_id;
+  abandoned.intended = record.intended;
+  abandoned.abandoned = true;
+  abandoned_.push_back(std::move(abandoned));
+}
+
+void MemoryJobStore::Apply(const AbandonedEndedRecord& record) {
+  std::erase_if(abandoned_, [&record](const JournaledUpload& upload) {
+    return upload.key == record.key && upload.upload_id == record.upload_id;
+  });
+}
 
 }  // namespace godwit

@@ -37,10 +37,13 @@ class MemoryJobStore final : public JobStore {
   void Apply(const UploadBegunRecord& record);
   void Apply(const UploadPartRecord& record);
   void Apply(const UploadEndedRecord& record);
+  void Apply(const UploadAbandonedRecord& record);
+  void Apply(const AbandonedEndedRecord& record);
 
   std::mutex mutex_;  // Guards all below.
   std::map<std::string, StateRow> state_;
   std::map<std::string, Upload> uploads_;
+  std::vector<JournaledUpload> abandoned_;
   SpoolFile spool_;
 };
 

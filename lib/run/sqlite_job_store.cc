@@ -1,11 +1,10 @@
 #include "lib/run/sqlite_job_store.h"
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <variant>
 
+#include "lib/run/journal_tables.h"
 #include "lib/run/memory_job_store.h"
 #include "lib/run/spool_file.h"
 #include "lib/run/state_codec.h"
@@ -17,9 +16,6 @@ namespace godwit {
 namespace {
 
 constexpr std::string_view kSelectState = "SELECT key, row FROM state WHERE key > ? ORDER BY key";
-constexpr std::string_view kSelectUploads =
-    "SELECT uploads.key, uploads.row, parts.part, parts.row, uploads.job FROM uploads"
-    " LEFT JOIN parts ON parts.key = uploads.key ORDER BY uploads.key, parts.part";
 
 // Reads valid rows after `after` until there are `rows_max`, or no more. Damaged rows are passed
 // over and counted.
@@ -43,130 +39,17 @@ Result<std::vector<StateRow>> ReadRows(SqliteStatement& select, const std::strin
   return rows;
 }
 
-// One row of the join: an upload, new or the one before, and perhaps a part of it. What is damaged
-// is left out: the service's own list of parts is what counts.
-void TakeUploadRow(const SqliteStatement& select, std::string_view job_id,
-                   std::vector<JournaledUpload>& uploads) {
-  const std::string key(select.Bytes(0));
-  if (uploads.empty() || uploads.back().key != key) {
-    std::optional<UploadRow> row = DecodeUploadRow(key, select.Bytes(1));
-    if (!row) return;
-    uploads.push_back(JournaledUpload{key,
-                                      std::move(row->source_version),
-                                      row->size_bytes,
-                                      row->part_size_bytes,
-                                      std::move(row->upload_id),
-                                      {},
-                                      row->form,
-                                      select.Bytes(4) == job_id});
-  }
-  const auto index = static_cast<std::uint32_t>(select.Integer(2));
-  std::optional<PartReceipt> part = DecodePartRow(key, index, select.Bytes(3));
-  if (part) uploads.back().parts.push_back(std::move(*part));
-}
-
-Result<std::vector<JournaledUpload>> SelectUploads(SqliteDatabase& database,
-                                                   std::string_view job_id) {
-  Result<SqliteStatement> select = database.Prepare(kSelectUploads);
-  if (!select.ok()) return std::move(select).status();
-  std::vector<JournaledUpload> uploads;
-  for (;;) {
-    Result<bool> more = select->Step();
-    if (!more.ok()) return std::move(more).status();
-    if (!*more) return uploads;
-    TakeUploadRow(*select, job_id, uploads);
-  }
-}
-
-// The statements of the journal, prepared once.
-class JournalWriter {
- public:
-  static Result<JournalWriter> Prepare(SqliteDatabase& database, const std::string& job_id) {
-    JournalWriter writer(job_id);
-    const std::pair<SqliteStatement*, std::string_view> statements[] = {
-        {&writer.keep_, "INSERT OR REPLACE INTO state VALUES(?, ?)"},
-        {&writer.drop_, "DELETE FROM state WHERE key = ?"},
-        {&writer.find_upload_, "SELECT row FROM uploads WHERE key = ?"},
-        {&writer.put_upload_, "INSERT OR REPLACE INTO uploads VALUES(?, ?, ?)"},
-        {&writer.drop_upload_, "DELETE FROM uploads WHERE key = ?"},
-        {&writer.put_part_, "INSERT OR REPLACE INTO parts VALUES(?, ?, ?)"},
-        {&writer.drop_parts_, "DELETE FROM parts WHERE key = ?"},
-    };
-    for (const auto& [statement, sql] : statements) {
-      Result<SqliteStatement> prepared = database.Prepare(sql);
-      if (!prepared.ok()) return std::move(prepared).status();
-      *statement = std::move(prepared).value();
-    }
-    return writer;
-  }
-
-  Status Write(const JournalRecord& record) {
-    return std::visit([this](const auto& kind) { return Apply(kind); }, record);
-  }
-
- private:
-  explicit JournalWriter(std::string job_id) : job_id_(std::move(job_id)) {}
-
-  Status Apply(const KeepStateRecord& record) {
-    const std::string row = EncodeStateRow(record.row);
-    return keep_.Bind(1, record.row.key).Bind(2, row).Run();
-  }
-  Status Apply(const DropStateRecord& record) { return drop_.Bind(1, record.key).Run(); }
-  Status Apply(const UploadIntentRecord& record) {
-    GODWIT_RETURN_IF_ERROR(drop_parts_.Bind(1, record.key).Run());
-    return PutUpload(record.key, UploadRow{record.source_version, record.size_bytes,
-                                           record.part_size_bytes, Secret(), record.form});
-  }
-  Status Apply(const UploadBegunRecord& record) {
-    const Result<bool> found = find_upload_.Bind(1, record.key).Step();
-    UploadRow upload;
-    if (found.ok() && *found) {
-      upload = DecodeUploadRow(record.key, find_upload_.Bytes(0)).value_or(UploadRow());
-    }
-    find_upload_.Reset();
-    if (!found.ok()) return found.status();
-    upload.upload_id = record.upload_id;
-    return PutUpload(record.key, upload);
-  }
-  Status Apply(const UploadPartRecord& record) {
-    const std::string row = EncodePartRow(record.key, record.part);
-    return put_part_.Bind(1, record.key)
-        .Bind(2, std::int64_t{record.part.index})
-        .Bind(3, row)
-        .Run();
-  }
-  Status Apply(const UploadEndedRecord& record) {
-    GODWIT_RETURN_IF_ERROR(drop_parts_.Bind(1, record.key).Run());
-    return drop_upload_.Bind(1, record.key).Run();
-  }
-
-  Status PutUpload(const std::string& key, const UploadRow& upload) {
-    const std::string row = EncodeUploadRow(key, upload);
-    return put_upload_.Bind(1, key).Bind(2, row).Bind(3, job_id_).Run();
-  }
-
-  std::string job_id_;
-
-  SqliteStatement keep_;
-  SqliteStatement drop_;
-  SqliteStatement find_upload_;
-  SqliteStatement put_upload_;
-  SqliteStatement drop_upload_;
-  SqliteStatement put_part_;
-  SqliteStatement drop_parts_;
-};
-
 // A database with its statements, which go first.
 struct OpenState {
   SqliteDatabase database;
   SqliteStatement select;
-  JournalWriter journal;
+  JournalTables journal;
 
   static Result<std::unique_ptr<OpenState>> Prepare(SqliteDatabase database,
                                                     const std::string& job_id) {
     Result<SqliteStatement> select = database.Prepare(kSelectState);
     if (!select.ok()) return std::move(select).status();
-    Result<JournalWriter> journal = JournalWriter::Prepare(database, job_id);
+    Result<JournalTables> journal = JournalTables::Prepare(database, job_id);
     if (!journal.ok()) return std::move(journal).status();
     return std::make_unique<OpenState>(
         OpenState{std::move(database), std::move(select).value(), std::move(journal).value()});

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr const char* kOperation = "open job state";
 // "gdwt": tells our files from other SQLite databases.
 constexpr std::int64_t kApplicationId = 0x67647774;
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 
 // The lock goes first: with an exclusive one the write-ahead log needs no shared memory, so that
 // it also works on network file systems.
@@ -33,18 +33,28 @@ constexpr const char* kSchema =
     "BEGIN;"
     "CREATE TABLE job(source BLOB NOT NULL, target BLOB NOT NULL);"
     "CREATE TABLE state(key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE uploads(key BLOB PRIMARY KEY, row BLOB NOT NULL, job BLOB NOT NULL DEFAULT x'')"
-    " WITHOUT ROWID;"
+    "CREATE TABLE uploads(key BLOB PRIMARY KEY, row BLOB NOT NULL, job BLOB NOT NULL DEFAULT x'',"
+    " intended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE TABLE parts(key BLOB, part INTEGER, row BLOB NOT NULL, PRIMARY KEY(key, part))"
     " WITHOUT ROWID;"
+    "CREATE TABLE abandoned(key BLOB, row BLOB, job BLOB NOT NULL, intended INTEGER NOT NULL,"
+    " PRIMARY KEY(key, row)) WITHOUT ROWID;"
     "PRAGMA application_id=0x67647774;"
-    "PRAGMA user_version=2;";
+    "PRAGMA user_version=3;";
 
 // Version 1 did not know which job an upload belongs to.
-constexpr const char* kUpgrade =
+constexpr const char* kUpgradeFrom1 =
     "BEGIN;"
     "ALTER TABLE uploads ADD COLUMN job BLOB NOT NULL DEFAULT x'';"
     "PRAGMA user_version=2;"
+    "COMMIT;";
+// Version 2 did not know when an upload was begun, and forgot those that could not be ended.
+constexpr const char* kUpgradeFrom2 =
+    "BEGIN;"
+    "ALTER TABLE uploads ADD COLUMN intended INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE abandoned(key BLOB, row BLOB, job BLOB NOT NULL, intended INTEGER NOT NULL,"
+    " PRIMARY KEY(key, row)) WITHOUT ROWID;"
+    "PRAGMA user_version=3;"
     "COMMIT;";
 
 Status Foreign(const std::string& message) { return Status(ErrorKind::kCorrupted, message); }
@@ -82,7 +92,8 @@ Status CheckSchema(SqliteDatabase& database, const StatePair& pair) {
 Status UpgradeSchema(SqliteDatabase& database) {
   const Result<std::int64_t> version = database.QueryInteger("PRAGMA user_version");
   if (!version.ok()) return version.status();
-  return *version < kSchemaVersion ? database.Execute(kUpgrade) : Status::Ok();
+  if (*version < 2) GODWIT_RETURN_IF_ERROR(database.Execute(kUpgradeFrom1));
+  return *version < 3 ? database.Execute(kUpgradeFrom2) : Status::Ok();
 }
 
 // An empty file with the right mode, so that the library never makes it with another one.

@@ -117,7 +117,7 @@ SyncSummary SyncJob::Run() {
   now_ = clock_.Now();
   progress_at_ = now_ + kProgressInterval;
   Step(Start{settings_.seed != 0 ? settings_.seed : RandomSeed(), true, Unfinished(),
-             settings_.unsettled_since});
+             settings_.unsettled_since, clock_.WallNow()});
   PostStop();
   std::vector<Event> events;
   for (;;) {

@@ -10,6 +10,7 @@
 #include "lib/sync/planner.h"
 #include "lib/sync/run_core.h"
 #include "lib/sync/single_object.h"
+#include "lib/sync/upload_cleanup.h"
 
 namespace godwit {
 
@@ -140,16 +141,7 @@ class Engine::Impl {
   bool AbortUnwantedUploads() {
     if (!core_.idle() || core_.halted() || !KnowsWhatIsUnwanted()) return false;
     const std::vector<JournaledUpload> uploads = core_.unfinished_uploads().TakeRest();
-    for (const JournaledUpload& upload : uploads) {
-      if (upload.upload_id.empty()) {
-        core_.Keep(UploadEndedRecord{upload.key});
-        continue;
-      }
-      core_.Ask<Finished>({.cleanup = true}, AbortUploadCommand{upload.key, upload.upload_id},
-                          [this, key = upload.key](const Answer<Finished>& answer) {
-                            if (answer.ok()) core_.Keep(UploadEndedRecord{key});
-                          });
-    }
+    for (const JournaledUpload& upload : uploads) EndUnwanted(core_, upload);
     return !uploads.empty();
   }
 

@@ -103,6 +103,7 @@ struct Start {
   std::vector<JournaledUpload> uploads = {};
   // See CompareInput.
   std::optional<Timestamp> unsettled_since = {};
+  Timestamp wall_now{};  // By the clock of this machine.
 };
 
 using Event = std::variant<Start, Done, Failed, Durable, Tick, Stop>;

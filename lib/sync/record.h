@@ -31,6 +31,7 @@ struct UploadIntentRecord {
   std::uint64_t size_bytes = 0;
   std::uint64_t part_size_bytes = 0;
   std::uint64_t form = 0;  // What the object gets at the begin (FormOf).
+  Timestamp intended{};    // By the clock of this machine.
 };
 
 struct UploadBegunRecord {
@@ -48,7 +49,22 @@ struct UploadEndedRecord {
   std::string key;
 };
 
-// An upload that the journal remembers as begun, or about to be, and not as ended.
+// Nobody goes on with it, and it could not be ended: a later run, or `jobs clean`, is to try again.
+// Takes the place of the upload that is under way, if it is that one.
+struct UploadAbandonedRecord {
+  std::string key;
+  Secret upload_id;      // Empty: of a begin whose answer nobody heard.
+  Timestamp intended{};  // Of its begin.
+};
+
+// Nothing is left at the service of what was abandoned.
+struct AbandonedEndedRecord {
+  std::string key;
+  Secret upload_id;
+};
+
+// An upload that the journal remembers as begun, or about to be, and not as ended. Of a key there
+// is at most one that is not abandoned.
 struct JournaledUpload {
   std::string key;
   Version source_version;
@@ -59,10 +75,13 @@ struct JournaledUpload {
   std::uint64_t form = 0;
   // False: of another job between the same places, which may come back for it.
   bool of_this_job = true;
+  Timestamp intended{};  // The epoch: not known.
+  bool abandoned = false;
 };
 
-using JournalRecord = std::variant<KeepStateRecord, DropStateRecord, UploadIntentRecord,
-                                   UploadBegunRecord, UploadPartRecord, UploadEndedRecord>;
+using JournalRecord =
+    std::variant<KeepStateRecord, DropStateRecord, UploadIntentRecord, UploadBegunRecord,
+                 UploadPartRecord, UploadEndedRecord, UploadAbandonedRecord, AbandonedEndedRecord>;
 
 // A target key that the source does not have, waiting for the delete phase.
 struct SpooledDelete {

@@ -36,6 +36,7 @@ void RunCore::Begin(const Start& start) {
   random_ = Random(start.seed);
   unsettled_since_ = start.unsettled_since;
   unfinished_uploads_.Load(start.uploads);
+  wall_zero_ = start.wall_now - now_.time_since_epoch();
 }
 
 CommandId RunCore::Register(const CallOptions& options, RawHandler handler) {

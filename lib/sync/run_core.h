@@ -41,6 +41,7 @@ class RunCore {
   }
   bool keeps_state() const { return options_.mode == JobMode::kSync && !options_.dry_run; }
   TimePoint now() const { return now_; }
+  Timestamp WallNow() const { return wall_zero_ + now_.time_since_epoch(); }
   const std::optional<Timestamp>& unsettled_since() const { return unsettled_since_; }
   Ledger& ledger() { return ledger_; }
   UploadPlaces& upload_places() { return upload_places_; }
@@ -84,8 +85,7 @@ class RunCore {
 
   void Notice(std::string topic, std::string message);
   void ReportError(const std::string& key, const Status& status);
-  // Reports and counts the end of an action. What earlier runs left of an object that failed is
-  // kept for later ones.
+  // Reports and counts the end of an action. Of what failed, earlier runs' uploads are kept.
   void End(const ActionReport& report);
   void EndUnchanged(const std::string& key, std::uint64_t bytes, Evidence evidence);
 
@@ -101,8 +101,7 @@ class RunCore {
   void Stop(int exit_code);
   bool stopping() const { return stopping_; }
 
-  // What one step consists of: Begin, Deliver, work of the caller, Flush until it says that
-  // nothing more happens, Take.
+  // One step: Begin, Deliver, work of the caller, Flush until nothing more happens, Take.
   void Begin(const Start& start);
   void Advance(TimePoint now) { now_ = now; }
   void Deliver(Event& event);
@@ -137,6 +136,7 @@ class RunCore {
   const SyncOptions options_;
   const JobEndpoints endpoints_;
   TimePoint now_{};
+  Timestamp wall_zero_{};  // When now_ was zero.
   Random random_{0};
   std::optional<Timestamp> unsettled_since_;
   Ledger ledger_;
@@ -155,8 +155,7 @@ class RunCore {
   std::map<CommandId, Pending> pending_;
   std::uint64_t objects_read_ = 0, no_evidence_objects_ = 0, no_evidence_bytes_ = 0;
   std::uint32_t asks_waiting_ = 0;  // For their next attempt.
-  bool halted_ = false;
-  bool stopping_ = false;
+  bool halted_ = false, stopping_ = false;
   JournalWriter journal_;
 };
 

@@ -1,6 +1,7 @@
 #include "lib/sync/unfinished_uploads.h"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 
 namespace godwit {
 namespace {
+
+constexpr std::chrono::minutes kClocksDiffer{15};
 
 std::uint64_t LengthOf(const CopyJob& job, std::uint32_t index) {
   return std::min(job.plan.part_size_bytes, job.source.size_bytes - job.plan.OffsetOf(index));
@@ -59,18 +62,32 @@ std::optional<PartReceipt> FindKept(const UploadedParts& kept, const CopyJob& jo
 void UnfinishedUploads::Load(std::vector<JournaledUpload> uploads) {
   for (JournaledUpload& upload : uploads) {
     std::string key = upload.key;
-    uploads_[std::move(key)] = std::move(upload);
+    uploads_.emplace(std::move(key), std::move(upload));
   }
 }
 
+UnfinishedUploads::ByKey::const_iterator UnfinishedUploads::Seek(
+    const std::string& target_key) const {
+  const auto [first, last] = uploads_.equal_range(target_key);
+  const auto found = std::find_if(first, last, [](const auto& u) { return !u.second.abandoned; });
+  return found == last ? uploads_.end() : found;
+}
+
+const JournaledUpload* UnfinishedUploads::Find(const std::string& target_key) const {
+  const auto found = Seek(target_key);
+  return found == uploads_.end() ? nullptr : &found->second;
+}
+
 std::optional<JournaledUpload> UnfinishedUploads::Take(const std::string& target_key) {
-  auto node = uploads_.extract(target_key);
-  if (node.empty()) return std::nullopt;
-  return std::move(node.mapped());
+  const auto found = Seek(target_key);
+  if (found == uploads_.end()) return std::nullopt;
+  return std::move(uploads_.extract(found).mapped());
 }
 
 bool UnfinishedUploads::KeepBack(const std::string& target_key) {
-  return uploads_.erase(target_key) > 0;
+  const bool goes_on = Find(target_key) != nullptr;
+  uploads_.erase(target_key);
+  return goes_on;
 }
 
 std::vector<JournaledUpload> UnfinishedUploads::TakeRest() {
@@ -80,6 +97,10 @@ std::vector<JournaledUpload> UnfinishedUploads::TakeRest() {
   }
   uploads_.clear();
   return rest;
+}
+
+bool BegunSince(const UploadEntry& upload, Timestamp intended) {
+  return upload.started.time >= intended - kClocksDiffer;
 }
 
 std::uint64_t FormOf(const UploadOptions& options) {

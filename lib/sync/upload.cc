@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/plan/attributes.h"
+#include "lib/sync/upload_cleanup.h"
 
 namespace godwit {
 
@@ -20,7 +21,6 @@ CopyEnd Upload::MakeEnd(CopyEnd::Kind kind, Status status, Side side) const {
 
 void Upload::Start() {
   stage_ = Stage::kBeginning;
-  recorded_ = false;
   auto left = core_.unfinished_uploads().Take(job_.target_key);
   left ? TakeOver(std::move(*left)) : Announce();
 }
@@ -38,12 +38,14 @@ UploadOptions Upload::BeginOptions() const {
 }
 
 void Upload::Announce() {
+  recorded_ = false;
   UploadIntentRecord intent;
   intent.key = job_.target_key;
   intent.source_version = job_.source.version;
   intent.size_bytes = job_.source.size_bytes;
   intent.part_size_bytes = job_.plan.part_size_bytes;
   intent.form = FormOf(BeginOptions());
+  intent.intended = intended_ = core_.WallNow();
   core_.KeepDurably(std::move(intent), [self = shared_from_this()](Status status) {
     if (!status.ok()) return self->Close(self->MakeEnd(CopyEnd::Kind::kFailed, std::move(status)));
     self->first_begin_ = self->core_.now();
@@ -100,26 +102,20 @@ void Upload::StartParts() {
 void Upload::AbortOrphans() {
   begin_lost_ = false;
   const std::chrono::nanoseconds span = core_.now() - first_begin_ + std::chrono::seconds(1);
-  ListUploadsCommand list{job_.target_key};
-  core_.Ask<UploadList>(
-      {}, std::move(list),
-      [self = shared_from_this(), own = upload_id_, span](Answer<UploadList> answer) {
-        if (answer.ok()) self->AbortOthers(answer.value->uploads, own, span);
-        self->StartParts();
-      });
-}
-
-void Upload::AbortOthers(const std::vector<UploadEntry>& uploads, const Secret& own,
-                         std::chrono::nanoseconds span) {
-  const auto ours = std::find_if(uploads.begin(), uploads.end(),
-                                 [&own](const UploadEntry& e) { return e.upload_id == own; });
-  if (ours == uploads.end()) return;
-  for (const UploadEntry& entry : uploads) {
-    if (entry.upload_id == own || entry.key != job_.target_key) continue;
-    if (entry.started.time < ours->started.time - span) continue;
-    AbortUploadCommand abort{job_.target_key, entry.upload_id};
-    core_.Ask<Finished>({.cleanup = true}, std::move(abort), [](const Answer<Finished>&) {});
-  }
+  const auto lost = [own = upload_id_, span](std::vector<UploadEntry>& uploads) {
+    const auto ours = std::find_if(uploads.begin(), uploads.end(),
+                                   [&own](const UploadEntry& e) { return e.upload_id == own; });
+    if (ours == uploads.end()) return uploads.clear();
+    const Timestamp last = ours->started.time;
+    std::erase_if(uploads, [&own, last, span](const UploadEntry& e) {
+      return e.upload_id == own || e.started.time > last || e.started.time < last - span;
+    });
+  };
+  AbortEmptyUploads(core_, job_.target_key, lost,
+                    [self = shared_from_this(), intended = intended_](const Status& status) {
+                      self->LeaveBehind(status, intended);
+                      self->StartParts();
+                    });
 }
 
 void Upload::Stop() {
@@ -188,8 +184,7 @@ void Upload::CloseIfQuiet() {
     core_.ledger().NoteResumable();
     return done_(*std::exchange(closing_, std::nullopt));
   }
-  Abort([self = shared_from_this()](Status aborted) {
-    if (!aborted.ok()) self->StayAborted(std::move(aborted));
+  Abort([self = shared_from_this()] {
     const std::optional<Status> cause = std::exchange(self->restarting_, std::nullopt);
     if (cause) {
       if (const auto delay = self->core_.RetryDelay(*cause, self->object_attempts_)) {
@@ -205,31 +200,25 @@ void Upload::CloseIfQuiet() {
   });
 }
 
-// What could not be aborted stays in the journal, for the next run or `jobs clean`. The object must
-// not begin anew in this run: its next upload would take the place there.
-void Upload::StayAborted(Status failure) {
-  restarting_.reset();
-  const bool again = closing_->kind == CopyEnd::Kind::kSourceChanged ||
-                     closing_->kind == CopyEnd::Kind::kCopyRefused;
-  if (!again) return;
-  closing_->kind = CopyEnd::Kind::kFailed;
-  closing_->side = Side::kTarget;
-  closing_->status = std::move(failure).WithAttempts(attempts_);
-}
-
-void Upload::Abort(std::function<void(Status)> then) {
+// What cannot be aborted stays in the journal, for the next run or `jobs clean`; the object may
+// begin anew all the same.
+void Upload::Abort(std::function<void()> then) {
   if (upload_id_.empty()) {
     // A begin that was lost for good may have left something.
     if (!begin_lost_) core_.Keep(UploadEndedRecord{job_.target_key});
-    return then(Status::Ok());
+    return then();
   }
   AbortUploadCommand abort{job_.target_key, std::exchange(upload_id_, Secret())};
-  core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                      [self = shared_from_this(), then = std::move(then)](Answer<Finished> answer) {
+  core_.Ask<Finished>({.cleanup = true}, abort,
+                      [self = shared_from_this(), id = abort.upload_id,
+                       then = std::move(then)](const Answer<Finished>& answer) {
+                        const std::string& key = self->job_.target_key;
                         if (answer.ok()) {
-                          self->core_.Keep(UploadEndedRecord{self->job_.target_key});
+                          self->core_.Keep(UploadEndedRecord{key});
+                        } else {
+                          self->core_.Keep(UploadAbandonedRecord{key, id, self->intended_});
                         }
-                        then(std::move(answer.status));
+                        then();
                       });
 }
 

@@ -49,7 +49,11 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void TakeOver(JournaledUpload left);
   void GoOn(JournaledUpload left);
   void Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept);
+  std::uint64_t TakeParts(const std::vector<PartReceipt>& parts);
+  void OnUnknown(const JournaledUpload& left);
   void AbortLeft(const JournaledUpload& left);
+  void AbortUnheard(Timestamp intended);
+  void LeaveBehind(const Status& status, Timestamp intended);
   void TellLeftOpen(const Status& status);
   bool StaysForLater() const;
 
@@ -60,13 +64,10 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void OnBegan(Answer<UploadBegan> answer);
   void StartParts();
   void AbortOrphans();
-  void AbortOthers(const std::vector<UploadEntry>& uploads, const Secret& own,
-                   std::chrono::nanoseconds span);
   void Close(CopyEnd end);
   void CloseFor(FailureClass what, Status status, Side side);
   void Restart(const Status& status, Side side);
-  void Abort(std::function<void(Status)> then);
-  void StayAborted(Status failure);
+  void Abort(std::function<void()> then);
   void CloseIfQuiet();
   void Fail(Status status, Side side);
   CopyEnd MakeEnd(CopyEnd::Kind kind, Status status = {}, Side side = Side::kTarget) const;
@@ -108,6 +109,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   int object_attempts_ = 1;  // From the beginning on.
   int begin_attempts_ = 0;
   bool begin_lost_ = false;
+  Timestamp intended_{};  // When the journal heard of our begin.
   RunCore::TimePoint first_begin_{};
 
   Secret upload_id_;

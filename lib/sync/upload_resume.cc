@@ -6,22 +6,12 @@
 #include "lib/base/text.h"
 #include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload.h"
+#include "lib/sync/upload_cleanup.h"
 
 namespace godwit {
-namespace {
-
-// Who may write need not be allowed to list parts, and not every service can.
-bool IsRefused(const Status& status) {
-  return status.Is(ErrorKind::kPermissionDenied) || status.Is(ErrorKind::kUnsupported) ||
-         status.Is(ErrorKind::kInvalidArgument);
-}
-
-}  // namespace
 
 void Upload::TakeOver(JournaledUpload left) {
-  // The earlier run never heard of its begin, and so has sent no part: what there may be is empty,
-  // and cannot be told from one that somebody else is just beginning.
-  if (left.upload_id.empty()) return Announce();
+  if (left.upload_id.empty()) return AbortUnheard(left.intended);
   if (!core_.options().resume || !CanGoOn(left, job_, FormOf(BeginOptions())))
     return AbortLeft(left);
   GoOn(std::move(left));
@@ -29,6 +19,7 @@ void Upload::TakeOver(JournaledUpload left) {
 
 void Upload::GoOn(JournaledUpload left) {
   upload_id_ = left.upload_id;
+  intended_ = left.intended;
   recorded_ = true;
   ListPartsCommand list{job_.target_key, upload_id_};
   core_.Ask<UploadedParts>(
@@ -49,18 +40,33 @@ void Upload::GoOn(JournaledUpload left) {
           return self->CloseFor(ClassifyFailure(answer.status, Side::kTarget),
                                 std::move(answer.status), Side::kTarget);
         }
-        // The service has forgotten it.
-        self->upload_id_ = Secret();
-        self->Announce();
+        self->OnUnknown(left);
       });
 }
 
-void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept) {
+// The service does not know it any more. The earlier run may have finished it without hearing so;
+// then all its parts are in the journal, and the target holds what they add up to.
+void Upload::OnUnknown(const JournaledUpload& left) {
+  upload_id_ = Secret();
+  TakeParts(left.parts);
+  const std::optional<DigestSet> whole = WholeDigests();
+  if (!whole || whole->empty()) return Announce();
+  digests_ = *whole;
+  LookUpWrite(core_, job_, digests_, [self = shared_from_this()](Found found) {
+    if (found.what != Found::What::kOurs) return self->Announce();
+    self->core_.ledger().CountReused(self->job_.source.size_bytes);
+    self->Prove(std::move(found.receipt));
+  });
+}
+
+// As if they had been sent now. Returns their bytes.
+std::uint64_t Upload::TakeParts(const std::vector<PartReceipt>& parts) {
   parts_.assign(job_.plan.part_count, Part{});
   next_part_ = 0;
   parts_there_ = 0;
   std::uint64_t bytes = 0;
   for (const PartReceipt& receipt : parts) {
+    if (receipt.index >= parts_.size()) continue;
     Part& part = parts_[receipt.index];
     part.state = Part::State::kThere;
     const Digest* crc64 = receipt.digests.Find(DigestKind::kCrc64Nvme);
@@ -73,6 +79,11 @@ void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& k
     ++parts_there_;
     bytes += receipt.size_bytes;
   }
+  return bytes;
+}
+
+void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept) {
+  const std::uint64_t bytes = TakeParts(parts);
   // A stream goes on in the middle of a part.
   core_.ledger().CountReused(std::max(bytes, kept.contiguous_bytes.value_or(0)));
   stage_ = Stage::kParts;
@@ -83,11 +94,35 @@ void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& k
 // The source has changed since, or is to be cut in another way or stored in another form.
 void Upload::AbortLeft(const JournaledUpload& left) {
   AbortUploadCommand abort{job_.target_key, left.upload_id};
-  core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                      [self = shared_from_this()](const Answer<Finished>& answer) {
-                        if (!answer.ok()) self->TellLeftOpen(answer.status);
-                        self->Announce();
-                      });
+  core_.Ask<Finished>(
+      {.cleanup = true}, std::move(abort),
+      [self = shared_from_this(), left](const Answer<Finished>& answer) {
+        if (!answer.ok()) {
+          self->TellLeftOpen(answer.status);
+          self->core_.Keep(UploadAbandonedRecord{left.key, left.upload_id, left.intended});
+        }
+        self->Announce();
+      });
+}
+
+// The earlier run never heard of its begin, and so has sent no part.
+void Upload::AbortUnheard(Timestamp intended) {
+  if (intended == Timestamp{}) return Announce();
+  const auto since = [intended](std::vector<UploadEntry>& uploads) {
+    std::erase_if(uploads, [intended](const auto& entry) { return !BegunSince(entry, intended); });
+  };
+  AbortEmptyUploads(core_, job_.target_key, since,
+                    [self = shared_from_this(), intended](const Status& status) {
+                      self->LeaveBehind(status, intended);
+                      self->Announce();
+                    });
+}
+
+// What a lost begin left could not be looked for.
+void Upload::LeaveBehind(const Status& status, Timestamp intended) {
+  if (status.ok() || status.Is(ErrorKind::kUnsupported)) return;
+  if (IsRefused(status)) return TellLeftOpen(status);
+  core_.Keep(UploadAbandonedRecord{job_.target_key, Secret(), intended});
 }
 
 // Who may write need not be allowed to abort; without the object's copy nothing would be won.
@@ -95,7 +130,7 @@ void Upload::TellLeftOpen(const Status& status) {
   core_.Notice("upload-left-open",
                "an unfinished upload of '" + EscapeForDisplay(job_.target_key) +
                    "' cannot be aborted (" + status.ToString() +
-                   "); it takes up room until the service's own rules remove it");
+                   "); it takes up room until a later run can, or the service's own rules do");
 }
 
 // The next run of the same job goes on with what was stopped, and with what may pass by then. An

@@ -97,21 +97,11 @@ class Story:
             check_summary(run)
             require(run.code == 0, run.code, run.out[-3000:], run.err[-2000:])
             model.check_final(self.target.read())
-            self.check_litter(kills)
+            litter = self.target.litter()
+            require(not litter, "left behind:", litter)
             return kills
         require(False, "it never ended")
         return kills
-
-    def check_litter(self, kills):
-        """Killed between the answer to the begin of an upload and its record, a run leaves an upload without
-        parts that nobody can know to be ours: at most one a place in flight, left to `jobs clean`."""
-        litter = self.target.litter()
-        unknown = [entry for entry in litter if self.target.kind == "s3" and entry["parts"] == 0]
-        require(len(unknown) == len(litter), "left behind:", litter)
-        require(len(unknown) <= 2 * kills, "more than were in flight:", litter)
-        for entry in unknown:
-            self.target.abort(entry)
-            self.campaign.note("uploads without parts that nobody knew")
 
     def killed_run(self):
         """One run that is to be killed. False if it ended before."""

@@ -153,10 +153,6 @@ class S3(Bucket):
     def name_of(upload):
         return base64.b64decode(upload["key_b64"]).decode()
 
-    def abort(self, upload):
-        key = self.name_of(upload)[len(self.prefix):]
-        self.signed("DELETE", "abort_multipart_upload", key, UploadId=upload["upload_id"])
-
 
 class Gcs(Bucket):
     kind = "gcs"

@@ -54,10 +54,12 @@ class KillCase(Case):
 
     def start(self, *arguments):
         """Begins a sync with the options of the test; the caller ends it."""
+        return self.start_command("sync", "--json", "--config", self.config, *self.options, *arguments)
+
+    def start_command(self, *command):
         env = dict(harness.CLEAN, HOME=str(self.work), XDG_STATE_HOME=str(self.state), **self.cloud.env())
         env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "")
-        return subprocess.Popen([harness.GODWIT, "sync", "--json", "--config", self.config, *self.options, *arguments],
-                                env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen([harness.GODWIT, *command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def wait_for(self, operation, count, process):
         deadline = time.monotonic() + 60
@@ -67,8 +69,8 @@ class KillCase(Case):
                 self.fail(f"it ended before it could be interrupted: {process.communicate()}")
             time.sleep(0.01)
 
-    def interrupt(self, operation, count, number, *arguments, slow=0.3, after=0):
-        """Ends a sync by a signal once `count` requests of an operation were seen.
+    def interrupt(self, operation, count, number, *arguments, slow=0.3, after=0, command=None):
+        """Ends a sync, or another `command`, by a signal once `count` requests of an operation were seen.
 
         Each of them takes `slow` seconds, before its answer or `after` so many bytes of its body. Returns exit
         code, requests seen, stdout, stderr.
@@ -77,7 +79,7 @@ class KillCase(Case):
         if after:
             stall.update(side="request", after=after)
         self.cloud.faults({"on": {"op": operation.rpartition(":")[2]}, "do": stall, "times": 0})
-        with self.start(*arguments) as process:
+        with self.start_command(*command) if command else self.start(*arguments) as process:
             self.wait_for(operation, count, process)
             time.sleep(slow / 3)  # In the middle of a pause: what was answered is remembered by now.
             process.send_signal(number)

@@ -48,10 +48,12 @@ void SimJobStore::Content::Apply(const JournalRecord& record) {
   } else if (const auto* drop = std::get_if<DropStateRecord>(&record)) {
     rows.erase(drop->key);
   } else if (const auto* intent = std::get_if<UploadIntentRecord>(&record)) {
-    uploads[intent->key] = JournaledUpload{intent->key,        intent->source_version,
-                                           intent->size_bytes, intent->part_size_bytes,
-                                           Secret(),           {},
-                                           intent->form};
+    JournaledUpload row{intent->key,        intent->source_version,
+                        intent->size_bytes, intent->part_size_bytes,
+                        Secret(),           {},
+                        intent->form};
+    row.intended = intent->intended;
+    uploads[intent->key] = std::move(row);
   } else if (const auto* begun = std::get_if<UploadBegunRecord>(&record)) {
     uploads[begun->key].upload_id = begun->upload_id;
   } else if (const auto* part = std::get_if<UploadPartRecord>(&record)) {
@@ -66,12 +68,26 @@ void SimJobStore::Content::Apply(const JournalRecord& record) {
     }
   } else if (const auto* ended = std::get_if<UploadEndedRecord>(&record)) {
     uploads.erase(ended->key);
+  } else if (const auto* given_up = std::get_if<UploadAbandonedRecord>(&record)) {
+    const auto current = uploads.find(given_up->key);
+    if (current != uploads.end() && current->second.upload_id == given_up->upload_id) {
+      uploads.erase(current);
+    }
+    JournaledUpload row;
+    row.key = given_up->key;
+    row.upload_id = given_up->upload_id;
+    row.intended = given_up->intended;
+    row.abandoned = true;
+    abandoned[{row.key, row.upload_id.Reveal()}] = std::move(row);
+  } else if (const auto* gone = std::get_if<AbandonedEndedRecord>(&record)) {
+    abandoned.erase({gone->key, gone->upload_id.Reveal()});
   }
 }
 
 Result<std::vector<JournaledUpload>> SimJobStore::ReadUploads() {
   std::vector<JournaledUpload> all;
-  for (const auto& [key, upload] : uploads()) all.push_back(upload);
+  for (const auto& [key, upload] : shown_.uploads) all.push_back(upload);
+  for (const auto& [key, upload] : shown_.abandoned) all.push_back(upload);
   return all;
 }
 

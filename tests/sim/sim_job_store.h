@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/base/random.h"
@@ -45,6 +46,7 @@ class SimJobStore final : public JobStore {
   struct Content {
     std::map<std::string, StateRow> rows;
     std::map<std::string, JournaledUpload> uploads;
+    std::map<std::pair<std::string, std::string>, JournaledUpload> abandoned;  // By key and id.
 
     void Apply(const JournalRecord& record);
   };

@@ -107,7 +107,8 @@ void SimRunner::ScheduleOutside() {
 }
 
 void SimRunner::Run() {
-  Start start{seed_, world_.scenario().source_exists, {}, world_.BeginRun()};
+  Start start{
+      seed_, world_.scenario().source_exists, {}, world_.BeginRun(), world_.clock().WallNow()};
   ScheduleOutside();
   if (world_.scenario().options.journals_uploads())
     start.uploads = world_.jobs().ReadUploads().value();

@@ -108,7 +108,10 @@ void UploadChecker::OnUnheard(const Event& event) {
 std::set<std::string> UploadChecker::Journaled() const {
   std::set<std::string> ids;
   if (!journals()) return ids;
-  for (const auto& [key, upload] : world_.jobs().uploads()) ids.insert(upload.upload_id.Reveal());
+  const std::vector<JournaledUpload> uploads = world_.jobs().ReadUploads().value();
+  for (const JournaledUpload& upload : uploads) {
+    ids.insert(upload.upload_id.Reveal());
+  }
   return ids;
 }
 
@@ -135,8 +138,9 @@ std::string UploadChecker::OnDeath(bool quiet) {
 
 std::string UploadChecker::AfterCleanUp() {
   if (!world_.target_store().Describe().uploads_abortable) return {};
-  for (const auto& [key, upload] : world_.jobs().uploads()) {
-    const std::string full = world_.TargetKey(key);
+  const std::vector<JournaledUpload> uploads = world_.jobs().ReadUploads().value();
+  for (const JournaledUpload& upload : uploads) {
+    const std::string full = world_.TargetKey(upload.key);
     static_cast<void>(world_.target_store()
                           .AbortUpload({}, PermitIssuer().Judge(full), full, upload.upload_id)
                           .ok());

@@ -254,7 +254,7 @@ TEST_F(SqliteJobStoreTest, AnotherPairsDatabaseIsSetAside) {
 TEST_F(SqliteJobStoreTest, ANewerDatabaseIsSetAside) {
   ASSERT_TRUE(Open().value()->Append(Keep({"a"})).ok());
   std::string bytes = Read();
-  bytes.at(63) = 3;
+  bytes.at(63) = 4;
   Write(bytes);
   EXPECT_EQ(Keys(*Open().value()), (std::vector<std::string>{}));
   EXPECT_EQ(SetAsideCount(), 1);
