@@ -84,7 +84,7 @@ CopyJob ObjectTask::MakeJob(const PartPlan& plan) const {
 void ObjectTask::Copy() {
   const Capabilities& target = core_.endpoints().target;
   const std::uint64_t size_bytes = spec_.source.size_bytes;
-  const Result<PartPlan> plan = PlanParts(size_bytes, core_.options().part_size_bytes, target);
+  const Result<PartPlan> plan = MakePlan();
   if (!plan.ok()) return EndFailed(plan.status(), Side::kTarget, false);
   const bool inside = core_.server_copies();
   if ((inside || plan->multipart) && !input_.source.is_local && !input_.source.head) {
@@ -103,6 +103,21 @@ void ObjectTask::Copy() {
                size_bytes <= target.put_bytes_max;
   if (!plan->multipart || job.stream) return CopyWhole(std::move(job));
   CopyInParts(std::move(job));
+}
+
+// What is begun keeps its part size to the end, however the user would cut it today.
+Result<PartPlan> ObjectTask::MakePlan() const {
+  const Capabilities& target = core_.endpoints().target;
+  const std::uint64_t size_bytes = spec_.source.size_bytes;
+  const JournaledUpload* left = core_.unfinished_uploads().Find(spec_.target_key);
+  const bool goes_on = left != nullptr && core_.options().resume && !left->upload_id.empty() &&
+                       left->source_version == spec_.source.version &&
+                       left->size_bytes == size_bytes;
+  if (goes_on) {
+    const Result<PartPlan> plan = PlanParts(size_bytes, left->part_size_bytes, target);
+    if (plan.ok() && plan->part_size_bytes == left->part_size_bytes) return plan;
+  }
+  return PlanParts(size_bytes, core_.options().part_size_bytes, target);
 }
 
 void ObjectTask::CopyWhole(CopyJob job) {

@@ -65,6 +65,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   // object_copy.cc: doing
   void Copy();
   void WithSourceHead(void (ObjectTask::*then)());
+  Result<PartPlan> MakePlan() const;
   CopyJob MakeJob(const PartPlan& plan) const;
   WriteCondition Condition() const;
   void CopyWhole(CopyJob job);

@@ -148,6 +148,15 @@ class Upload(Changes):
         self.assertEqual(run.summary["objects"]["copied"], 0)
         self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
 
+    def test_finish_of_a_cp_whose_answer_nobody_heard_is_found_done(self):
+        copy = ["cp", "--config", self.config, *self.options, self.there / "big", f"{self.goal}/big"]
+        self.kill(self.target.finish, 1, command=copy)
+        run = self.godwit(*copy, "--json", server=self.cloud)
+        self.assertEqual(run.code, 0, run.err)
+        self.check(run)
+        self.assertEqual(run.summary["bytes"]["reused"], len(self.data))
+        self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
+
     def test_upload_that_the_service_forgot_begins_anew(self):
         self.kill_here(4)
         expire(self, self.target)
@@ -169,10 +178,12 @@ class Upload(Changes):
         (self.there / "big").write_bytes(changed)
         self.begins_anew(self.rerun(self.origin, self.goal), changed)
 
-    def test_other_part_size_begins_anew(self):
+    def test_other_part_size_goes_on_in_the_one_that_was_begun(self):
         self.kill_here(4)
         self.options[1] = f"{2 * self.part // MIB}MiB"
-        self.begins_anew(self.rerun(self.origin, self.goal))
+        run = self.rerun(self.origin, self.goal)
+        self.assertGreater(run.summary["bytes"]["reused"], 0)
+        self.check(run)
 
     def test_other_metadata_begins_anew(self):
         self.kill_here(4)

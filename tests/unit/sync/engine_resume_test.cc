@@ -55,10 +55,23 @@ TEST_F(EngineResume, SourceThatChangedBeginsAnewI21) {
   EXPECT_EQ(second_.Sent<AbortUploadCommand>().size(), 1U);
 }
 
-TEST_F(EngineResume, OtherPartSizeBeginsAnew) {
+TEST_F(EngineResume, OtherPartSizeGoesOnInTheOneThatWasBegun) {
+  for (const std::uint64_t part_size_bytes : {20, 1000}) {
+    ScriptedRunner next;
+    GoOnAfter(first_, next);
+    next.options.part_size_bytes = part_size_bytes;
+    const SyncSummary summary = next.Run();
+    EXPECT_EQ(summary.exit_code, 0);
+    EXPECT_TRUE(summary.resumed);
+    EXPECT_EQ(next.Sent<TransferPartCommand>().size(), 1U);
+    EXPECT_EQ(next.target.objects.at("big").bytes, kBig);
+  }
+}
+
+TEST_F(EngineResume, OtherSourceIsCutAsTheUserAsks) {
+  second_.source.Set("big", std::string(40, 'n'));
   second_.options.part_size_bytes = 20;
   EXPECT_EQ(Finish(), 2U);
-  EXPECT_FALSE(summary_.resumed);
 }
 
 // What is begun keeps its metadata to the end.
@@ -181,10 +194,11 @@ TEST_F(EngineResume, CopiedPartNeedsNoDigest) {
   EXPECT_EQ(PartsStillThere(journaled, kept, job).size(), 1U);
 }
 
-// It is empty, and may as well be somebody else's.
-TEST_F(EngineResume, BeginThatNobodyHeardOfIsLeftAlone) {
+// An older journal does not tell when.
+TEST_F(EngineResume, BeginOfAnUnknownTimeThatNobodyHeardOfIsLeftAlone) {
   second_.unfinished[0].upload_id = Secret();
   second_.unfinished[0].parts.clear();
+  left().parts.clear();
   auto foreign = second_.target.uploads.extract(second_.target.uploads.begin());
   second_.target.uploads["foreign"] = foreign.mapped();
   EXPECT_EQ(second_.Run().exit_code, 0);
