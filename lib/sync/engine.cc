@@ -141,7 +141,7 @@ class Engine::Impl {
   bool AbortUnwantedUploads() {
     if (!core_.idle() || core_.halted() || !KnowsWhatIsUnwanted()) return false;
     const std::vector<JournaledUpload> uploads = core_.unfinished_uploads().TakeRest();
-    for (const JournaledUpload& upload : uploads) EndUnwanted(core_, upload);
+    for (const JournaledUpload& upload : uploads) EndUnwanted(core_, upload, [] {});
     return !uploads.empty();
   }
 

@@ -5,6 +5,7 @@
 #include "lib/base/retry_policy.h"
 #include "lib/plan/attributes.h"
 #include "lib/sync/object_task.h"
+#include "lib/sync/upload_cleanup.h"
 #include "lib/sync/whole_copy.h"
 
 namespace godwit {
@@ -121,9 +122,13 @@ Result<PartPlan> ObjectTask::MakePlan() const {
 }
 
 void ObjectTask::CopyWhole(CopyJob job) {
-  std::make_shared<WholeCopy>(core_, std::move(job), [self = shared_from_this()](CopyEnd end) {
-    self->OnCopied(std::move(end));
-  })->Start();
+  const auto left = core_.unfinished_uploads().Take(job.target_key);
+  auto copy = std::make_shared<WholeCopy>(
+      core_, std::move(job),
+      [self = shared_from_this()](CopyEnd end) { self->OnCopied(std::move(end)); });
+  if (!left) return copy->Start();
+  // A finish of it that is still under way must not come after this copy.
+  EndUnwanted(core_, *left, [copy] { copy->Start(); });
 }
 
 void ObjectTask::CopyInParts(CopyJob job) {

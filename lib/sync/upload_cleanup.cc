@@ -73,19 +73,24 @@ void AbortEmptyUploads(RunCore& core, const std::string& target_key, ChooseUploa
   std::make_shared<EmptyUploads>(core, target_key, std::move(choose), std::move(then))->Start();
 }
 
-void EndUnwanted(RunCore& core, const JournaledUpload& upload) {
+void EndUnwanted(RunCore& core, const JournaledUpload& upload, std::function<void()> then) {
   if (!upload.upload_id.empty()) {
     return core.Ask<Finished>({.cleanup = true}, AbortUploadCommand{upload.key, upload.upload_id},
-                              [&core, upload](const Answer<Finished>& answer) {
+                              [&core, upload, then](const Answer<Finished>& answer) {
                                 if (answer.ok()) Forget(core, upload);
+                                then();
                               });
   }
-  if (upload.intended == Timestamp{}) return Forget(core, upload);
+  if (upload.intended == Timestamp{}) {
+    Forget(core, upload);
+    return then();
+  }
   const auto since = [intended = upload.intended](std::vector<UploadEntry>& uploads) {
     std::erase_if(uploads, [intended](const auto& entry) { return !BegunSince(entry, intended); });
   };
-  AbortEmptyUploads(core, upload.key, since, [&core, upload](const Status& status) {
+  AbortEmptyUploads(core, upload.key, since, [&core, upload, then](const Status& status) {
     if (status.ok() || IsRefused(status)) Forget(core, upload);
+    then();
   });
 }
 

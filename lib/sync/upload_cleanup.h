@@ -22,8 +22,8 @@ void AbortEmptyUploads(RunCore& core, const std::string& target_key, ChooseUploa
                        std::function<void(Status)> then);
 
 // Ends what an earlier run left and nobody goes on with, at the service and in the journal. Where
-// that fails it stays in the journal.
-void EndUnwanted(RunCore& core, const JournaledUpload& upload);
+// that fails it stays in the journal. `then` hears when all was tried.
+void EndUnwanted(RunCore& core, const JournaledUpload& upload, std::function<void()> then);
 
 // True if no later attempt of this user will fare better: who may write need not be allowed to list
 // or to abort, and not every service can.

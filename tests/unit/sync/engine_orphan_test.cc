@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -163,6 +164,28 @@ TEST_F(EngineFailedAbort, OfAnEarlierRunStaysUntilItCanBeRepeated) {
   second_.unfinished = {Abandoned("gone", "old")};
   EXPECT_EQ(second_.Run().exit_code, 0);
   EXPECT_TRUE(second_.Kept<AbandonedEndedRecord>().empty());
+}
+
+// The upload of the first run may be finished at any moment by a request that is still under way.
+using EngineOldUpload = EngineResume;
+
+TEST_F(EngineOldUpload, IsAbortedBeforeTheObjectIsSentWhole) {
+  second_.source.Set("big", "small");
+  EXPECT_EQ(Finish(), 0U);
+  const auto at = [this](auto is) {
+    return std::find_if(second_.commands.begin(), second_.commands.end(), is);
+  };
+  EXPECT_LT(at([](const Command& c) { return Is<AbortUploadCommand>(c); }),
+            at([](const Command& c) { return Is<TransferWholeCommand>(c); }));
+  EXPECT_EQ(second_.Kept<UploadEndedRecord>().size(), 1U);
+}
+
+TEST_F(EngineFailedAbort, DoesNotKeepTheObjectFromBeingSentWhole) {
+  second_.source.Set("big", "small");
+  second_.before = FailFirst<AbortUploadCommand>(99, Passing());
+  EXPECT_EQ(second_.Run().exit_code, 0);
+  EXPECT_EQ(second_.target.objects.at("big").bytes, "small");
+  EXPECT_TRUE(second_.Kept<UploadEndedRecord>().empty());
 }
 
 // The first run was killed after its finish had been applied.
