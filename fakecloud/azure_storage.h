@@ -63,6 +63,9 @@ class AzureStorage {
     bool Create(std::string_view name);  // False if it is there.
     bool Remove(std::string_view name);
     void Clear() { storage_.containers_.clear(); }
+    // As those of S3.
+    void Save() { storage_.saved_ = storage_.containers_; }
+    void Restore() { storage_.containers_ = storage_.saved_; }
 
    private:
     AzureStorage& storage_;
@@ -83,8 +86,9 @@ class AzureStorage {
   const StoragePolicy policy_;
   const bool hierarchical_;
   std::atomic<std::uint64_t> serial_{0};
-  std::mutex mutex_;  // Guards containers_.
+  std::mutex mutex_;  // Guards both.
   std::map<std::string, AzureContainer, std::less<>> containers_;
+  std::map<std::string, AzureContainer, std::less<>> saved_;
 };
 
 }  // namespace fakecloud

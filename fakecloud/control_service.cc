@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "fakecloud/digests.h"
 #include "fakecloud/encoding.h"
 #include "fakecloud/query_params.h"
 
@@ -77,7 +78,34 @@ std::optional<std::vector<godwit::FakeUpload>> ControlService::Uploads(
   return std::nullopt;
 }
 
-Response ControlService::Get(std::string_view path, const std::string& bucket) {
+std::optional<std::vector<std::pair<std::string, std::string>>> ControlService::Digests(
+    std::string_view path, const std::string& bucket, const std::string& prefix) const {
+  std::vector<std::pair<std::string, std::string>> digests;
+  const auto add = [&](const std::string& key, const auto& read) {
+    if (!HasPrefix(key, prefix)) return;
+    const std::optional<std::string> bytes = read();
+    if (bytes) digests.emplace_back(key, ToHex(Sha256(*bytes)));
+  };
+  if (path == "/digests") {
+    for (const godwit::FakeObject& object : cloud_.ListObjects(bucket)) {
+      add(object.key, [&] { return cloud_.GetObject(bucket, object.key); });
+    }
+  } else if (path == "/gcs/digests") {
+    for (const godwit::FakeObject& object : cloud_.ListGcsObjects(bucket)) {
+      add(object.key, [&] { return cloud_.GetGcsObject(bucket, object.key); });
+    }
+  } else if (path == "/azure/digests") {
+    for (const std::string& name : cloud_.ListBlobs(bucket)) {
+      add(name, [&] { return cloud_.GetBlob(bucket, name); });
+    }
+  } else {
+    return std::nullopt;
+  }
+  return digests;
+}
+
+Response ControlService::Get(std::string_view path, const std::string& bucket,
+                             const std::string& prefix) {
   Json answer = Json::array();
   if (path == "/counters") return JsonResponse(200, cloud_.Counters().ToJson());
   if (path == "/objects" || path == "/gcs/objects") {
@@ -93,8 +121,14 @@ Response ControlService::Get(std::string_view path, const std::string& bucket) {
                             {"parts", upload.part_count},
                             {"size", upload.size_bytes}});
     }
+  } else if (const auto digests = Digests(path, bucket, prefix)) {
+    for (const auto& [key, digest] : *digests) {
+      answer.push_back(Json{{"key_b64", ToBase64(key)}, {"sha256", digest}});
+    }
   } else {
-    return Failure(404, "no such path; GET /counters, /objects?bucket=, /uploads?bucket=");
+    return Failure(404,
+                   "no such path; GET /counters, /objects?bucket=, /uploads?bucket=, "
+                   "/digests?bucket=&prefix=");
   }
   return JsonResponse(200, answer.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
@@ -113,8 +147,17 @@ Response ControlService::Post(std::string_view path, Request& request) {
     cloud_.ResetCounters();
     return Done();
   }
+  if (path == "/save") {
+    cloud_.Save();
+    return Done();
+  }
+  if (path == "/restore") {
+    cloud_.Restore();
+    return Done();
+  }
   if (path != "/shutdown") {
-    return Failure(404, "no such path; POST /faults, /reset, /reset-counters, /shutdown");
+    return Failure(
+        404, "no such path; POST /faults, /reset, /reset-counters, /save, /restore, /shutdown");
   }
   cloud_.RequestStop();
   return Done();
@@ -123,7 +166,8 @@ Response ControlService::Post(std::string_view path, Request& request) {
 Response ControlService::Handle(Request& request) {
   const std::optional<QueryParams> query = QueryParams::Parse(request.query);
   const std::string bucket(query ? query->Get("bucket") : std::string_view());
-  if (request.method == "GET") return Get(request.path, bucket);
+  const std::string prefix(query ? query->Get("prefix") : std::string_view());
+  if (request.method == "GET") return Get(request.path, bucket, prefix);
   if (request.method == "POST") return Post(request.path, request);
   return Failure(405, "GET or POST");
 }

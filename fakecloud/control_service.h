@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fakecloud/fake_cloud.h"
@@ -19,7 +20,10 @@ class ControlService final : public Service {
   Response Handle(Request& request) override;
 
  private:
-  Response Get(std::string_view path, const std::string& bucket);
+  Response Get(std::string_view path, const std::string& bucket, const std::string& prefix);
+  // Key and SHA-256 of each object of a bucket, if that is what a path shows.
+  std::optional<std::vector<std::pair<std::string, std::string>>> Digests(
+      std::string_view path, const std::string& bucket, const std::string& prefix) const;
   // The open uploads that a path shows; none if it shows something else.
   std::optional<std::vector<godwit::FakeUpload>> Uploads(std::string_view path,
                                                          const std::string& bucket) const;

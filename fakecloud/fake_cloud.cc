@@ -52,22 +52,6 @@ fakecloud::AzureOptions AzureOptionsOf(const FakeCloudOptions& options) {
   return azure;
 }
 
-// An object of NUL bytes, with the digests that it would have.
-fakecloud::ObjectVersion ZeroObject(std::uint64_t size, std::int64_t now) {
-  fakecloud::ObjectVersion object = fakecloud::DigestedObject("", now);
-  object.content = fakecloud::Content::Zeros(size);
-  fakecloud::BodyHasher hasher;
-  object.content.Visit([&](std::span<const std::byte> bytes) {
-    hasher.Update(bytes);
-    return true;
-  });
-  hasher.Finish();
-  object.etag = fakecloud::ToHex(hasher.md5());
-  object.crc64nvme = hasher.value(fakecloud::ChecksumKind::kCrc64Nvme);
-  object.checksum->value = fakecloud::ToBase64(object.crc64nvme);
-  return object;
-}
-
 FakeObject Describe(const std::string& key, const fakecloud::ObjectVersion& version,
                     std::size_t version_count) {
   FakeObject object;
@@ -103,7 +87,7 @@ class FakeCloud::Impl {
     if (!script.ok()) return script.status();
     std::map<std::string, fakecloud::ObjectVersion> zeros;
     for (const FakeSyntheticBucket& bucket : options.synthetic) {
-      zeros[bucket.name] = ZeroObject(bucket.object_size, Now());
+      zeros[bucket.name] = fakecloud::ZeroObject(bucket.object_size, Now());
     }
     Storage::Access access = storage.Lock();
     access.Clear();
@@ -252,6 +236,18 @@ Status FakeCloud::Reset() {
   return Status::Ok();
 }
 
+void FakeCloud::Save() {
+  impl_->storage.Lock().Save();
+  impl_->gcs.Save();
+  impl_->azure_storage.Lock().Save();
+}
+
+void FakeCloud::Restore() {
+  impl_->storage.Lock().Restore();
+  impl_->gcs.Restore();
+  impl_->azure_storage.Lock().Restore();
+}
+
 Status FakeCloud::CreateBucket(std::string_view bucket) {
   Storage::Access access = impl_->storage.Lock();
   access.Create(bucket, impl_->options.region, Now());
@@ -303,6 +299,15 @@ std::optional<std::string> FakeCloud::GetBlob(std::string_view container_name,
   }
   if (!blob) return std::nullopt;
   return blob->content.ToText();
+}
+
+std::vector<std::string> FakeCloud::ListBlobs(std::string_view container_name) const {
+  std::vector<std::string> names;
+  fakecloud::AzureStorage::Access access = impl_->azure_storage.Lock();
+  const fakecloud::AzureContainer* container = access.Find(container_name);
+  if (container == nullptr) return names;
+  for (const auto& [name, blob] : container->blobs) names.push_back(name);
+  return names;
 }
 
 bool FakeCloud::RemoveObject(std::string_view bucket_name, std::string_view key) {

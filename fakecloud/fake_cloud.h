@@ -148,6 +148,11 @@ class FakeCloud {
   // Back to the state after Start: buckets and script of the options, nothing else, counts 0.
   Status Reset();
 
+  // Keeps the contents of all buckets, with the uploads in parts that are open; what was kept last
+  // comes back by Restore(), as often as it is asked for. Before the first time nothing is kept.
+  void Save();
+  void Restore();
+
   Status CreateBucket(std::string_view bucket);
   // `headers` in lower case: content headers, x-amz-meta-..., x-amz-storage-class.
   Status PutObject(std::string_view bucket, std::string_view key, std::string_view bytes,
@@ -157,6 +162,7 @@ class FakeCloud {
   bool RemoveObject(std::string_view bucket, std::string_view key);
   // The bytes of a blob; nothing if there is none.
   std::optional<std::string> GetBlob(std::string_view container, std::string_view name) const;
+  std::vector<std::string> ListBlobs(std::string_view container) const;
 
   // Live objects in byte order of their keys.
   std::vector<FakeObject> ListObjects(std::string_view bucket) const;

@@ -43,6 +43,17 @@ void GcsListener::Fill() {
     CreateBucket(bucket.substr(0, bucket.find('@')));
 }
 
+void GcsListener::Save() {
+  const std::lock_guard lock(storage_.mutex);
+  storage_.saved = storage_.buckets;
+}
+
+void GcsListener::Restore() {
+  const std::lock_guard lock(storage_.mutex);
+  storage_.buckets = storage_.saved;
+  storage_.sessions.clear();
+}
+
 godwit::Status GcsListener::Listen() {
   auto started = HttpServer::Start(
       {options_.address, options_.gcs.port, options_.certificate_file, options_.key_file},

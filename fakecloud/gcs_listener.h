@@ -24,6 +24,9 @@ class GcsListener {
   GcsListener(const godwit::FakeCloudOptions& options, FaultEngine& faults);
 
   void Fill();  // With the buckets of the options, and nothing else.
+  // Keeps the buckets, and brings them back; the sessions that are open then are forgotten.
+  void Save();
+  void Restore();
   godwit::Status Listen();
   void Stop();
   std::string endpoint() const { return server_->endpoint(); }

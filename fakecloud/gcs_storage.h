@@ -88,6 +88,7 @@ struct GcsStorage {
   const StoragePolicy policy;
   std::mutex mutex;  // Guards what follows.
   std::map<std::string, GcsBucket, std::less<>> buckets;
+  std::map<std::string, GcsBucket, std::less<>> saved;
   std::map<std::string, std::shared_ptr<GcsUploadSession>, std::less<>> sessions;
   std::uint64_t last_number = 1'700'000'000'000'000;  // Generations and ids ascend.
   std::uint64_t NextNumber() { return ++last_number; }

@@ -82,6 +82,21 @@ ObjectVersion DigestedObject(std::string_view bytes, std::int64_t now) {
   return object;
 }
 
+ObjectVersion ZeroObject(std::uint64_t size, std::int64_t now) {
+  ObjectVersion object = DigestedObject("", now);
+  object.content = Content::Zeros(size);
+  BodyHasher hasher;
+  object.content.Visit([&](std::span<const std::byte> bytes) {
+    hasher.Update(bytes);
+    return true;
+  });
+  hasher.Finish();
+  object.etag = ToHex(hasher.md5());
+  object.crc64nvme = hasher.value(ChecksumKind::kCrc64Nvme);
+  object.checksum->value = ToBase64(object.crc64nvme);
+  return object;
+}
+
 MaybeError ReadObjectHeaders(const S3Call& call, ObjectVersion& object) {
   std::size_t metadata_bytes = 0;
   for (std::string_view name : kContentHeaders) {

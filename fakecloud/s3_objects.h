@@ -12,6 +12,8 @@ namespace fakecloud {
 
 // An object of these bytes with the digests that a plain PUT gives it.
 ObjectVersion DigestedObject(std::string_view bytes, std::int64_t now);
+// An object of NUL bytes, likewise.
+ObjectVersion ZeroObject(std::uint64_t size, std::int64_t now);
 
 // Reads the headers that describe an object to be written: content headers, metadata, storage
 // class, encryption, tags. Refuses what S3 refuses.

@@ -116,6 +116,10 @@ class Storage {
     Bucket& Create(std::string_view name, std::string_view region, std::int64_t now);
     void Remove(std::string_view name);
     void Clear() { storage_.buckets_.clear(); }
+    // Keeps all buckets as they are, with their open uploads, and brings what was kept back. What
+    // is published does not change, so that only the names of it are copied.
+    void Save() { storage_.saved_ = storage_.buckets_; }
+    void Restore() { storage_.buckets_ = storage_.saved_; }
     const std::map<std::string, Bucket, std::less<>>& all() const { return storage_.buckets_; }
 
    private:
@@ -134,8 +138,9 @@ class Storage {
  private:
   const StoragePolicy policy_;
   std::atomic<std::uint64_t> serial_{0};
-  std::mutex mutex_;  // Guards buckets_.
+  std::mutex mutex_;  // Guards both.
   std::map<std::string, Bucket, std::less<>> buckets_;
+  std::map<std::string, Bucket, std::less<>> saved_;
 };
 
 }  // namespace fakecloud
