@@ -7,6 +7,7 @@
 
 #include "lib/base/errno_status.h"
 #include "lib/base/text.h"
+#include "lib/run/sqlite_vfs.h"
 
 namespace godwit {
 
@@ -40,27 +41,18 @@ ErrorKind KindOf(int extended_code) {
   }
 }
 
-// What a file of the database met last, 0 for nothing.
-int LastErrorOf(sqlite3_file* file) {
-  int error = 0;
-  if (file == nullptr || file->pMethods == nullptr) return 0;
-  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
-  return error;
-}
-
-// The errno behind a failure, 0 where there is none: that of the write-ahead log, which is written
-// most, or of the database itself.
+// The errno behind a failure, 0 where there is none.
 int SystemErrorOf(sqlite3* database, int extended_code) {
-  if ((extended_code & 0xFF) == SQLITE_FULL) return ENOSPC;
-  const bool of_system =
-      (extended_code & 0xFF) == SQLITE_IOERR || (extended_code & 0xFF) == SQLITE_CANTOPEN;
-  if (!of_system) return 0;
-  for (const int which : {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER}) {
-    sqlite3_file* file = nullptr;
-    sqlite3_file_control(database, "main", which, &file);
-    if (const int error = LastErrorOf(file); error != 0) return error;
+  switch (extended_code & 0xFF) {
+    case SQLITE_FULL:
+      return ENOSPC;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+      return FirstFileError() != 0 ? FirstFileError() : sqlite3_system_errno(database);
+    default:
+      return 0;
   }
-  return sqlite3_system_errno(database);
 }
 
 // SQLite's own words ("disk I/O error") do not tell a full disk from a quota or a broken disk.
@@ -95,6 +87,7 @@ SqliteStatement& SqliteStatement::Bind(int index, std::int64_t value) {
 }
 
 Result<bool> SqliteStatement::Step() {
+  ForgetFileError();
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -137,7 +130,8 @@ Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path, Mode mode) 
     flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   }
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(uri.c_str(), &handle, flags, nullptr);
+  ForgetFileError();
+  const int code = sqlite3_open_v2(uri.c_str(), &handle, flags, RememberingVfs());
   SqliteDatabase database;
   database.database_.reset(handle);
   if (handle == nullptr) return Status(ErrorKind::kInternal, "no memory for a database");
@@ -149,12 +143,14 @@ Result<SqliteDatabase> SqliteDatabase::Open(const std::string& path, Mode mode) 
 }
 
 Status SqliteDatabase::Execute(const char* statements) {
+  ForgetFileError();
   const int code = sqlite3_exec(database_.get(), statements, nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? Status::Ok() : ErrorOf(database_.get());
 }
 
 Result<SqliteStatement> SqliteDatabase::Prepare(std::string_view sql) {
   sqlite3_stmt* handle = nullptr;
+  ForgetFileError();
   const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
   // A statement that does not fit its tables: they are not ours.

@@ -96,14 +96,21 @@ Status UpgradeSchema(SqliteDatabase& database) {
   return *version < 3 ? database.Execute(kUpgradeFrom2) : Status::Ok();
 }
 
+bool IsThere(const std::string& path) {
+  struct stat found {};
+  return lstat(path.c_str(), &found) == 0;
+}
+
 // An empty file with the right mode, so that the library never makes it with another one.
 Status MakeFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  // What stands in its place can be moved away if the folder is ours.
-  if (file < 0 && (errno == EACCES || errno == EISDIR || errno == ELOOP)) {
-    return Foreign(ErrnoStatus(errno, kOperation, path).message());
+  if (file < 0) {
+    const int error = errno;
+    const bool foreign = error == EACCES || error == EISDIR || error == ELOOP;
+    Status status = ErrnoStatus(error, kOperation, path);
+    // What stands in its place can be moved away if the folder is ours.
+    return foreign && IsThere(path) ? Foreign(status.message()) : status;
   }
-  if (file < 0) return ErrnoStatus(errno, kOperation, path);
   close(file);
   return Status::Ok();
 }

@@ -379,18 +379,50 @@ TEST_F(SqliteJobStoreTest, WhatWasAppendedSurvivesAKill) {
   EXPECT_EQ(messages_.str(), "");
 }
 
+// While it lives, no file may grow beyond so many bytes.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    const rlimit limit{bytes, before_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  ~FileSizeLimit() { EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before_), 0); }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 TEST_F(SqliteJobStoreTest, AFailureTellsWhatTheSystemSaid) {
   const std::unique_ptr<JobStore> store = Open().value();
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
-  const rlimit tiny{8192, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &tiny), 0);
-  const Status status = store->Append(Keep({std::string(100'000, 'k')}));
-  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  Status status;
+  {
+    const FileSizeLimit limit(8192);
+    status = store->Append(Keep({std::string(100'000, 'k')}));
+  }
   EXPECT_EQ(status.kind(), ErrorKind::kLocalIo);
   EXPECT_NE(status.ToString().find("file too large (disk I/O error)"), std::string::npos)
       << status.ToString();
+}
+
+// Whichever write of it fails, also where SQLite has closed the file before it tells.
+TEST_F(SqliteJobStoreTest, AFailureWhileOpeningTellsWhatTheSystemSaid) {
+  int failures = 0;
+  for (rlim_t bytes = 0; bytes < (1U << 20); bytes += 256, ++failures) {
+    fs::remove_all(fs::path(Path()).parent_path());
+    Status status;
+    {
+      const FileSizeLimit limit(bytes);
+      status = Open().status();
+    }
+    if (status.ok()) break;
+    EXPECT_NE(status.ToString().find("file too large"), std::string::npos)
+        << bytes << " bytes: " << status.ToString();
+  }
+  EXPECT_GT(failures, 4);
 }
 
 TEST_F(SqliteJobStoreTest, ReadOnlyCreatesNothing) {
