@@ -130,8 +130,10 @@ class AzureStore final : public ObjectStore {
                                    const ObjectMeta& current, const ObjectAttributes& attributes);
   Result<PutReceipt> ReplaceMetadata(const CallContext& context, std::string_view key,
                                      const Version& version, const ObjectAttributes& attributes);
-  Version LatestOf(std::string_view key, const Version& version) const;
-  void RememberHalf(std::string_view key, const Version& version, const Version& latest);
+  struct HalfDescribed;
+  bool IsOurs(std::string_view key, const Version& version, const ObjectMeta& current,
+              const ObjectAttributes& wanted) const;
+  void RememberHalf(std::string_view key, HalfDescribed half);
   Status SetTierAndTags(const CallContext& context, std::string_view key, const ObjectMeta& current,
                         const ObjectAttributes& attributes);
 
@@ -176,8 +178,14 @@ class AzureStore final : public ObjectStore {
   mutable std::mutex uploads_mutex_;            // Guards what follows.
   std::map<std::string, KnownUpload> uploads_;  // By id; begun here and not ended.
   std::set<std::string> ended_uploads_;         // Ids; finished or aborted here.
-  // By key: the version asked for and the latest that an unfinished SetMetadata made of it.
-  std::map<std::string, std::pair<Version, Version>, std::less<>> half_described_;
+  // By key: what an unfinished SetMetadata made of the version that it was asked for.
+  struct HalfDescribed {
+    Version asked;
+    Version latest;
+    // The blob before its properties were set, if the answer to that was lost.
+    std::optional<ObjectMeta> before;
+  };
+  std::map<std::string, HalfDescribed, std::less<>> half_described_;
 };
 
 }  // namespace godwit

@@ -19,6 +19,21 @@ bool SameContent(const ObjectAttributes& a, const ObjectAttributes& b) {
          a.content_disposition == b.content_disposition && a.content_language == b.content_language;
 }
 
+// True if `now` can be nothing but `before` with these properties: its bytes are known by a digest,
+// and all else is as it was.
+bool DiffersByContentOnly(ObjectMeta before, const ObjectMeta& now,
+                          const ObjectAttributes& wanted) {
+  const bool known =
+      !before.entry.digests.empty() || before.attributes.claimed_crc64nvme.has_value();
+  before.attributes.content_type = wanted.content_type;
+  before.attributes.cache_control = wanted.cache_control;
+  before.attributes.content_encoding = wanted.content_encoding;
+  before.attributes.content_disposition = wanted.content_disposition;
+  before.attributes.content_language = wanted.content_language;
+  return known && before.entry.size_bytes == now.entry.size_bytes &&
+         before.entry.digests == now.entry.digests && before.attributes == now.attributes;
+}
+
 }  // namespace
 
 Result<PutReceipt> AzureStore::ReceiptOf(const AzureRequest& request,
@@ -123,8 +138,7 @@ Result<PutReceipt> AzureStore::SetMetadata(const CallContext& context, const Wri
                                            const ObjectAttributes& attributes) {
   Result<ObjectMeta> current = Head(context, key);
   if (!current.ok()) return current.status();
-  // An earlier call that failed in the middle has made this version of the one asked for.
-  if (current->entry.version != LatestOf(key, version)) {
+  if (!IsOurs(key, version, *current, attributes)) {
     return Status(ErrorKind::kPreconditionFailed, "the object at the target has changed")
         .WithOperation("describe")
         .WithObject(channel_.ObjectName(key));
@@ -136,29 +150,37 @@ Result<PutReceipt> AzureStore::SetMetadata(const CallContext& context, const Wri
   Version latest = current->entry.version;
   if (!SameContent(current->attributes, wanted)) {
     const Result<PutReceipt> described = SetProperties(context, key, *current, wanted);
+    if (described.status().maybe_applied()) RememberHalf(key, {version, latest, *current});
     if (!described.ok()) return described;
     latest = described->version;
-    RememberHalf(key, version, latest);
+    RememberHalf(key, {version, latest, std::nullopt});
   }
   const Result<PutReceipt> receipt = ReplaceMetadata(context, key, latest, wanted);
   if (!receipt.ok()) return receipt;
-  RememberHalf(key, version, receipt->version);
+  RememberHalf(key, {version, receipt->version, std::nullopt});
   GODWIT_RETURN_IF_ERROR(SetTierAndTags(context, key, *current, wanted));
   const std::lock_guard lock(uploads_mutex_);
   half_described_.erase(std::string(key));
   return receipt;
 }
 
-Version AzureStore::LatestOf(std::string_view key, const Version& version) const {
+// What is there now is the version asked for, or what an earlier call that failed in the middle has
+// made of it.
+bool AzureStore::IsOurs(std::string_view key, const Version& version, const ObjectMeta& current,
+                        const ObjectAttributes& wanted) const {
   const std::lock_guard lock(uploads_mutex_);
   const auto found = half_described_.find(key);
-  const bool ours = found != half_described_.end() && found->second.first == version;
-  return ours ? found->second.second : version;
+  if (found == half_described_.end() || found->second.asked != version) {
+    return current.entry.version == version;
+  }
+  const HalfDescribed& half = found->second;
+  return current.entry.version == half.latest ||
+         (half.before.has_value() && DiffersByContentOnly(*half.before, current, wanted));
 }
 
-void AzureStore::RememberHalf(std::string_view key, const Version& version, const Version& latest) {
+void AzureStore::RememberHalf(std::string_view key, HalfDescribed half) {
   const std::lock_guard lock(uploads_mutex_);
-  half_described_.insert_or_assign(std::string(key), std::pair(version, latest));
+  half_described_.insert_or_assign(std::string(key), std::move(half));
 }
 
 }  // namespace godwit
