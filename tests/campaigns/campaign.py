@@ -5,6 +5,8 @@ GODWIT_RESULTS names a folder for the counts that tests/run.sh adds up.
 """
 
 import argparse
+import atexit
+import contextlib
 import json
 import os
 import pathlib
@@ -19,10 +21,13 @@ import time
 import traceback
 
 import harness
+from crew import Crew
 
 SHIM = pathlib.Path(os.environ.get("GODWIT_SHIM", harness.BIN / "fault_shim.so"))
 SHIM_NAMES = ("open", "read", "write", "fsync", "rename", "unlink", "mkdir", "allocate", "truncate",
               "times", "link")
+
+MISSED = "points that did not fire"
 
 
 class Finding(AssertionError):
@@ -34,14 +39,28 @@ def require(condition, *what):
         raise Finding(" ".join(str(part) for part in what))
 
 
-class Campaign:
-    """One run of a campaign: numbered trials, each with a seed of its own."""
+def memory_folder():
+    """A folder without a disk, if it has room enough."""
+    folder = pathlib.Path("/dev/shm")
+    roomy = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 1 << 30
+    return folder if roomy else None
 
-    def __init__(self, name, count, description, options=None):
+
+class Campaign:
+    """One run of a campaign: numbered trials, each with a seed of its own.
+
+    `crew` says that it carries its trials out side by side, in --workers processes, and that its files are small and
+    need no disk: where there is room they are kept in memory.
+    """
+
+    def __init__(self, name, count, description, options=None, crew=False):
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--count", type=int, default=count, help="faults to be met")
         parser.add_argument("--seed", type=int, default=None)
         parser.add_argument("--minutes", type=float, default=None, help="stop earlier than by --count")
+        if crew:
+            parser.add_argument("--workers", type=int, default=4 * (os.cpu_count() or 1),
+                                help="processes side by side; most of their time they wait")
         parser.add_argument("--keep-going", action="store_true", help="go on after a finding")
         if options:
             options(parser)
@@ -56,7 +75,9 @@ class Campaign:
         self.on_end = lambda: None  # Before the work folder goes.
         self.started = self.spoke = time.monotonic()
         # Below a folder that is short and that no other campaign has.
-        self.work = pathlib.Path(tempfile.mkdtemp(prefix=f"godwit-{name}-"))
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix=f"godwit-{name}-", dir=memory_folder() if crew else None))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # So that what follows happens then, too.
+        atexit.register(shutil.rmtree, self.work, ignore_errors=True)
         print(f"{name}: --seed {self.seed} --count {self.options.count}", flush=True)
 
     def note(self, what, number=1):
@@ -69,20 +90,51 @@ class Campaign:
 
     def attempt(self, label, action):
         """Runs one trial; a finding is printed and counted. True if there was none."""
-        if time.monotonic() - self.spoke > 60:
-            self.spoke = time.monotonic()
-            print(f"{self.name}: {self.fired} fired, {self.findings} findings so far", flush=True)
+        self.speak()
         try:
             action()
             return True
         except Exception:  # pylint: disable=broad-except
-            self.findings += 1
-            print(f"{self.name}: FINDING in {label} (seed {self.seed}, {self.fired} fired)")
-            traceback.print_exc(file=sys.stdout)
-            sys.stdout.flush()
+            self.found(label, traceback.format_exc())
             if not self.options.keep_going:
                 self.end()
             return False
+
+    def found(self, label, text):
+        self.findings += 1
+        print(f"{self.name}: FINDING in {label} (seed {self.seed}, {self.fired} fired)\n{text}", flush=True)
+
+    def speak(self):
+        """A line a minute, so that nobody takes a long campaign for a frozen one."""
+        if time.monotonic() - self.spoke > 60:
+            self.spoke = time.monotonic()
+            print(f"{self.name}: {self.fired} fired, {self.findings} findings so far", flush=True)
+
+    def side_by_side(self, trials, equip):
+        """Carries out trials in --workers processes until the count is reached; see Crew for `equip`. The first part
+        of a trial is its label."""
+        trials = iter(trials)
+        under_way = 0
+        stop = False
+        with Crew(self, equip, self.options.workers) as workers:
+            while True:
+                while under_way < workers.size and not stop:
+                    trial = next(trials, None) if self.more() else None
+                    stop = trial is None
+                    if not stop:
+                        workers.give(trial)
+                        under_way += 1
+                if under_way == 0:
+                    return
+                trial, notes, fired, failure = workers.outcome()
+                under_way -= 1
+                self.fired += fired
+                for what, number in notes.items():
+                    self.note(what, number)
+                if failure:
+                    self.found(trial[0], failure)
+                    stop = stop or not self.options.keep_going
+                self.speak()
 
     def shuffled(self, points):
         """The points in a random order, counted; a count of 0 means all of them."""
@@ -91,23 +143,24 @@ class Campaign:
         self.note("points in all", len(points))
         return points
 
-    def each_point(self, points):
-        """Tries points, each (label, what to count it as, action that tells whether its fault fired), up to the
-        count. More than one in a hundred that did not fire are a finding."""
-        missed = 0
-        for label, what, meet in points:
-            if not self.more():
-                break
+    def each_point(self, points, equip, missed_max=0):
+        """Tries points, each (label, what to count it as, ...), up to the count. `equip` is that of Crew, its function
+        takes what follows in a point and tells whether the fault fired. More that did not fire than this share
+        are a finding."""
 
-            def trial(what=what, meet=meet):
-                nonlocal missed
-                fired = meet()
-                self.fired += fired
-                missed += not fired
-                self.note(what if fired else "points that did not fire")
+        @contextlib.contextmanager
+        def counting():
+            with equip() as meet:
+                def trial(point):
+                    fired = meet(*point[2:])
+                    self.fired += fired
+                    self.note(point[1] if fired else MISSED)
+                    if not fired:
+                        print(f"{self.name}: did not fire: {point[0]}", flush=True)
+                yield trial
 
-            self.attempt(label, trial)
-        self.findings += missed * 100 > self.fired
+        self.side_by_side(points, counting)
+        self.findings += self.notes.get(MISSED, 0) > self.fired * missed_max
 
     def end(self):
         """Prints the counts and ends the program."""
@@ -123,23 +176,27 @@ class Campaign:
             pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
             counts = {"passed": self.fired, "failed": failed, "skipped": self.skipped}
             (pathlib.Path(folder) / f"campaign_{self.name}.json").write_text(json.dumps(counts))
-        shutil.rmtree(self.work, ignore_errors=True)
-        sys.stdout.flush()
         raise SystemExit(1 if failed else 0)
 
 
 class Program:
-    """godwit with a state folder of its own."""
+    """godwit with a state folder of its own.
 
-    def __init__(self, work, server_env=None):
+    Without `synced` nothing below its work folder is made durable: where no power is cut that changes nothing
+    but the time, nearly all of which would be that of the disk.
+    """
+
+    def __init__(self, work, server_env=None, synced=True):
         self.work = work
+        self.unsynced = {} if synced else shim_env([work])
         self.home = work / "home"
         self.home.mkdir(parents=True, exist_ok=True)
         self.state = self.home / "state"
         self.server_env = server_env or {}
 
     def env(self, extra=None):
-        env = dict(harness.CLEAN, HOME=str(self.home), XDG_STATE_HOME=str(self.state), **self.server_env)
+        env = dict(harness.CLEAN, HOME=str(self.home), XDG_STATE_HOME=str(self.state), **self.server_env,
+                   **self.unsynced)
         env.update(extra or {})
         return env
 
@@ -167,8 +224,16 @@ def check_summary(run):
         require(run.summary["exit_code"] == run.code, run.summary, run.code)
 
 
+def shown(content):
+    """A content in a message: digests as they are, of bytes only how many."""
+    return content if isinstance(content, str) else f"{len(content)} bytes"
+
+
 class Model:
-    """What the target may show: between two syncs the old or the new content of each key."""
+    """What the target may show: between two syncs the old or the new content of each key.
+
+    Contents are bytes, or all of them digests.
+    """
 
     def __init__(self, old, new, deletes, late=()):
         self.old = dict(old)
@@ -183,8 +248,7 @@ class Model:
         """Nothing wrong, nothing short, nothing lost: at any instant."""
         for key, data in seen.items():
             allowed = [tree[key] for tree in (self.old, self.new, self.late) if key in tree]
-            require(data in allowed, "wrong content under", key, f"{len(data)} bytes, allowed",
-                    [len(a) for a in allowed])
+            require(data in allowed, "wrong content under", key, shown(data), "allowed:", *map(shown, allowed))
         for key in self.old:
             require(key in seen or (self.deletes and key not in self.new), "lost:", key)
 
@@ -193,7 +257,12 @@ class Model:
         require(sorted(seen) == sorted(final), "missing", sorted(set(final) - set(seen)), "too many",
                 sorted(set(seen) - set(final)))
         for key, data in final.items():
-            require(seen[key] == data, "wrong content under", key, len(seen[key]), len(data))
+            require(seen[key] == data, "wrong content under", key, shown(seen[key]), shown(data))
+
+
+def shim_env(under):
+    return {"LD_PRELOAD": str(SHIM), "GODWIT_SHIM_UNDER": ":".join(map(str, under)), "GODWIT_SHIM_SYNC": "skip",
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
 
 
 class ShimLog:
@@ -204,9 +273,7 @@ class ShimLog:
 
     def env(self, under, at=None):
         self.path.write_bytes(bytes(4 * (len(SHIM_NAMES) + 1)))
-        env = {"LD_PRELOAD": str(SHIM), "GODWIT_SHIM_LOG": str(self.path),
-               "GODWIT_SHIM_UNDER": ":".join(map(str, under)),
-               "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        env = dict(shim_env(under), GODWIT_SHIM_LOG=str(self.path))
         if at:
             env["GODWIT_SHIM_AT"] = at
         return env

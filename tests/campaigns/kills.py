@@ -4,13 +4,16 @@ Each story is one source and one target of random kinds with one state folder: r
 changes at times between a kill and the next run, and in the end all agrees with a model (a dict). I21.
 """
 
+import contextlib
+import itertools
 import random
+import shutil
 import signal
 import time
 
 import harness
 import places
-from campaign import Campaign, Model, Program, ShimLog, check_summary, require
+from campaign import Campaign, Finding, Model, Program, ShimLog, check_summary, require
 
 KINDS = ("local", "s3", "gcs", "azure")
 PARTED = {"local": 300_000, "azure": 300_000, "s3": 11 << 20, "gcs": 900_000}  # Several parts of PART_SIZE.
@@ -22,14 +25,14 @@ RUNS_MAX = 100
 
 
 class Story:
-    def __init__(self, campaign, cloud, number):
+    def __init__(self, campaign, cloud, number, seed):
         self.campaign = campaign
-        self.random = random.Random(campaign.random.randrange(1 << 32))
+        self.random = random.Random(seed)
         source, target = self.random.choice([(s, t) for s in KINDS for t in KINDS if (s, t) != ("local", "local")])
         self.label = f"story {number}: {source} -> {target}"
         self.work = campaign.work / f"story{number}"
         self.work.mkdir()
-        self.program = Program(self.work, cloud.env())
+        self.program = Program(self.work, cloud.env(), synced=False)
         self.shim = ShimLog(self.work)
         self.source = places.make(source, cloud, self.work, f"source{number}")
         self.target = places.make(target, cloud, self.work, f"target{number}")
@@ -136,18 +139,36 @@ class Story:
         return False
 
 
+def add_options(parser):
+    parser.add_argument("--story", type=int, help="only this one of the seed")
+
+
 def main():
-    campaign = Campaign("kills", 300, __doc__)
-    number = 0
-    with places.Cloud() as cloud:
-        while campaign.more():
-            if number % 20 == 0:
-                cloud.call("/reset", {})
-            story = Story(campaign, cloud, number)
-            campaign.note(f"stories {story.source.kind} -> {story.target.kind}")
-            campaign.attempt(story.label, story.run)
-            number += 1
-        campaign.end()
+    campaign = Campaign("kills", 300, __doc__, add_options, crew=True)
+
+    @contextlib.contextmanager
+    def equip():
+        with places.Cloud() as cloud:
+            told = itertools.count()
+
+            def tell(trial):
+                _, number, seed = trial
+                if next(told) % 20 == 0:
+                    cloud.call("/reset", {})
+                story = Story(campaign, cloud, number, seed)
+                campaign.note(f"stories {story.source.kind} -> {story.target.kind}")
+                try:
+                    story.run()
+                except Exception as error:
+                    raise Finding(story.label) from error
+                shutil.rmtree(story.work)
+
+            yield tell
+
+    stories = ((f"story {number}", number, campaign.random.randrange(1 << 32)) for number in itertools.count())
+    only = campaign.options.story
+    campaign.side_by_side(stories if only is None else itertools.islice(stories, only, only + 1), equip)
+    campaign.end()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """Folders and buckets as {key: bytes}, read and written without any code of the program."""
 
+import argparse
 import base64
+import hashlib
 import http.client
 import json
 import os
@@ -26,6 +28,14 @@ class Cloud(harness.Fakecloud):
         fields = dict(f.split("=", 1) for f in self.azure.split(";") if f)
         self.azure_endpoint = fields["BlobEndpoint"]
         self._signer = None
+        self._control = http.client.HTTPConnection(urllib.parse.urlsplit(self.control).netloc, timeout=60)
+
+    def call(self, path, body=None):
+        """As the harness has it, over one connection."""
+        text = None if body is None else json.dumps(body)
+        status, data = exchange(self._control, "GET" if body is None else "POST", path, text)
+        assert status == 200, (path, status, data[:500])
+        return json.loads(data) if data.strip() else None
 
     def env(self):
         return dict(super().env(), STORAGE_EMULATOR_HOST=self.gcs)
@@ -43,6 +53,28 @@ class Cloud(harness.Fakecloud):
         return self._signer
 
 
+def exchange(connection, method, path, body=None, headers=None):
+    """(status, body) of one request; a connection that was closed meanwhile is made anew."""
+    for last in (False, True):
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (http.client.HTTPException, ConnectionError):
+            connection.close()
+            if last:
+                raise
+    return None
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def digests(tree):
+    return {key: digest(data) for key, data in tree.items()}
+
+
 class Place:
     """A prefix of a store. `url` is how godwit names it."""
 
@@ -50,6 +82,10 @@ class Place:
 
     def read(self):
         """What is visible now below the prefix: {key: bytes}."""
+        raise NotImplementedError
+
+    def digests(self):
+        """What is visible now below the prefix: {key: digest}."""
         raise NotImplementedError
 
     def put(self, key, data):
@@ -79,6 +115,9 @@ class Folder(Place):
                     found[str(path.relative_to(self.root))] = path.read_bytes()
         return found
 
+    def digests(self):
+        return digests(self.read())
+
     def put(self, key, data):
         path = self.root / key
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,18 +142,16 @@ class Bucket(Place):
         self.connection = http.client.HTTPConnection(parts.netloc, timeout=60)
 
     def ask(self, method, path, body=None, headers=None, good=(200, 201, 202, 204)):
-        for last in (False, True):
-            try:
-                self.connection.request(method, self.base + path, body, headers or {})
-                answer = self.connection.getresponse()
-                data = answer.read()
-                break
-            except (http.client.HTTPException, ConnectionError):
-                self.connection.close()
-                if last:
-                    raise
-        assert answer.status in good, (method, path, answer.status, data[:500])
+        status, data = exchange(self.connection, method, self.base + path, body, headers)
+        assert status in good, (method, path, status, data[:500])
         return data
+
+    def digests(self):
+        """As the server computes them from the bytes that it holds, past all faults."""
+        service = "" if self.kind == "s3" else f"/{self.kind}"
+        prefix = urllib.parse.quote(self.prefix, safe="")
+        listing = self.cloud.call(f"{service}/digests?bucket={BUCKET}&prefix={prefix}")
+        return {base64.b64decode(entry["key_b64"]).decode()[len(self.prefix):]: entry["sha256"] for entry in listing}
 
     def quoted(self, key):
         return urllib.parse.quote(self.prefix + key, safe="/")
@@ -219,6 +256,41 @@ def make(kind, cloud, work, name):
     if kind == "local":
         return Folder(work / name)
     return {"s3": S3, "gcs": Gcs, "azure": Azure}[kind](cloud, name + "/")
+
+
+class Bench:
+    """A cloud, and scenarios that are made when they are first asked for: `make(cloud, source, target)`. Each one's
+    begin() may bring the cloud back to what it was when all of them had just been made."""
+
+    def __init__(self, make):
+        self.make = make
+        self.made = {}
+        self.cloud = Cloud()
+        self.cloud.call("/save", {})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.cloud.__exit__(*what)
+
+    def scenario(self, pair):
+        if pair not in self.made:
+            self.cloud.call("/restore", {})
+            self.made[pair] = self.make(self.cloud, *pair.split("-"))
+            self.cloud.call("/save", {})
+        return self.made[pair]
+
+
+def pairs_option(parser, pairs):
+    """--pairs, a list out of those that there are."""
+    def chosen(text):
+        wanted = text.split(",")
+        if unknown := set(wanted) - set(pairs):
+            raise argparse.ArgumentTypeError(f"no such pair: {', '.join(sorted(unknown))}")
+        return wanted
+
+    parser.add_argument("--pairs", type=chosen, default=pairs, help=f"out of {','.join(pairs)}")
 
 
 def fill(place, tree):

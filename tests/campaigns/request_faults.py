@@ -5,6 +5,7 @@ and downloads from each of the three services, and a sync from S3 to each. --cou
 points; 0 is all of them.
 """
 
+import contextlib
 import random
 import shutil
 
@@ -36,9 +37,11 @@ ERROR_IN_200 = ("CompleteMultipartUpload", "CopyObject", "UploadPartCopy", "Dele
 # These may take minutes by themselves, so that the stall time does not end them.
 SLOW = ("CompleteMultipartUpload", "CopyObject", "UploadPartCopy", "PutBlockList", "CopyBlob", "PutBlockFromURL",
         "resumable.finish", "xml.complete", "objects.rewrite")
-TRIPS = [(a, b) for a in ("s3", "gcs", "azure") for b in ("local",)] + [
-    ("local", b) for b in ("s3", "gcs", "azure")] + [("s3", b) for b in ("s3", "gcs", "azure")]
-LARGE = {"s3": (6 << 20, "5MiB"), "gcs": (700_000, "256KiB"), "azure": (700_000, "256KiB"), "local": (700_000, "256KiB")}
+ATTEMPTS = 3  # Some requests are made by some runs only.
+PAIRS = ["s3-local", "gcs-local", "azure-local", "local-s3", "local-gcs", "local-azure", "s3-s3", "s3-gcs", "s3-azure"]
+# The size and number of objects in parts, and the size of these.
+LARGE = {"s3": ((5 << 20) + 1000, 2, "5MiB"), "gcs": (700_000, 4, "256KiB"), "azure": (700_000, 4, "256KiB"),
+         "local": (700_000, 4, "256KiB")}
 
 
 def faults_of(operation):
@@ -58,87 +61,84 @@ class Trip:
     """40 objects from one place to another; the target holds old, equal and superfluous ones."""
 
     def __init__(self, campaign, cloud, source, target):
-        self.campaign = campaign
         self.cloud = cloud
-        self.label = f"{source} -> {target}"
-        self.work = campaign.work / f"{source}-{target}"
+        self.pair = f"{source}-{target}"
+        self.work = campaign.work / self.pair
         self.work.mkdir()
-        self.program = Program(self.work, cloud.env())
+        self.program = Program(self.work, cloud.env(), synced=False)
         self.source = places.make(source, cloud, self.work, f"from-{target}")
         self.target = places.make(target, cloud, self.work, f"to-{source}")
-        large, part = LARGE[target]
+        large, number, part = LARGE[target]
         rng = random.Random(11)
-        sizes = [0, 1, 300, 20_000] * 9 + [large] * 4
-        self.tree = {f"{'abcd'[i % 4]}/f{i}": rng.randbytes(size) for i, size in enumerate(sizes)}
-        self.old = {key: rng.randbytes(50) for key in list(self.tree)[::8]}
+        sizes = ([0, 1, 300, 20_000] * 10)[:40 - number] + [large] * number
+        tree = {f"{'abcd'[i % 4]}/f{i}": rng.randbytes(size) for i, size in enumerate(sizes)}
+        self.old = {key: rng.randbytes(50) for key in list(tree)[::8]}
+        self.old.update({key: tree[key] for key in list(tree)[1::8]})
         self.old.update({f"gone/f{i}": b"gone" for i in range(3)})
-        places.fill(self.source, self.tree)
+        places.fill(self.source, tree)
+        places.fill(self.target, self.old)
+        self.model = Model(places.digests(self.old), places.digests(tree), True)
         self.command = ["sync", "--json", "--delete", "--jobs", "2", "--part-size", part, "--timeout", "1s",
                         self.source.url, self.target.url]
 
-    def begin(self):
-        self.cloud.faults()
+    def begin(self, *script):
         shutil.rmtree(self.program.state, ignore_errors=True)
-        seen = self.target.read()
-        for key in seen.keys() - self.old.keys():
-            self.target.remove(key)
-        for key, data in self.old.items():
-            if seen.get(key) != data:
-                self.target.put(key, data)
-        self.cloud.reset_counters()
+        self.cloud.call("/restore", {})
+        if self.target.kind == "local":
+            shutil.rmtree(self.target.root, ignore_errors=True)
+            places.fill(self.target, self.old)
+        self.cloud.faults(*script)
 
     def run(self):
         run = self.program.run(*self.command)
-        self.cloud.call("/faults", [])
-        return run
-
-    def points(self):
-        self.begin()
-        run = self.run()
-        check_summary(run)
-        require(run.code == 0, run.code, run.err)
-        requests = self.cloud.counters()["requests"]
-        Model(self.old, self.tree, True).check_final(self.target.read())
-        print(f"{self.label}: " + ", ".join(f"{name} {number}" for name, number in requests.items() if number))
-        return [(self, operation, number, what) for operation, times in requests.items()
-                for number in range(1, times + 1) for what in faults_of(operation.partition(":")[2])]
-
-    def meet(self, operation, number, what):
-        """One point. False if the run had no such request."""
-        self.begin()
-        service, _, name = operation.partition(":")
-        self.cloud.call("/faults", [{"on": {"service": service, "op": name, "nth": number},
-                                     "do": faults_of(name)[what], "times": 1}])
-        run = self.program.run(*self.command)
-        fired = self.cloud.fired()[0]
+        counters = self.cloud.counters()
         self.cloud.faults()
         check_summary(run)
         require(run.code == 0, "exit", run.code, run.out[-2000:], run.err[-2000:])
-        Model(self.old, self.tree, True).check_final(self.target.read())
+        self.model.check_final(self.target.digests())
         require(not self.target.litter(), "left behind:", self.target.litter())
-        return fired > 0
+        return counters
+
+    def points(self):
+        self.begin()
+        requests = {name: times for name, times in self.run()["requests"].items() if times}
+        print(f"{self.pair}: " + ", ".join(f"{name} {number}" for name, number in requests.items()), flush=True)
+        return [(f"{self.pair}/{operation}/{number}/{what}", what, self.pair, operation, number, what)
+                for operation, times in requests.items() for number in range(1, times + 1)
+                for what in faults_of(operation.partition(":")[2])]
+
+    def meet(self, operation, number, what):
+        """One point. False if no run had such a request."""
+        service, _, name = operation.partition(":")
+        rule = {"on": {"service": service, "op": name, "nth": number}, "do": faults_of(name)[what], "times": 1}
+        for _ in range(ATTEMPTS):
+            self.begin(rule)
+            if self.run()["faults"][0]["fired"]:
+                return True
+        return False
 
 
 def add_options(parser):
+    places.pairs_option(parser, PAIRS)
     parser.add_argument("--point", help="only this one: SOURCE-TARGET/SERVICE:OPERATION/N/WHAT")
 
 
 def main():
-    campaign = Campaign("request_faults", 120, __doc__, add_options)
-    with places.Cloud() as cloud:
-        trips = {f"{s}-{t}": Trip(campaign, cloud, s, t) for s, t in TRIPS}
-        if campaign.options.point:
-            pair, operation, number, what = campaign.options.point.split("/")
-            points = [(trips[pair], operation, int(number), what)]
-        else:
-            points = [point for trip in trips.values() for point in trip.points()]
-        # A second try: some requests are made by some runs only.
-        campaign.each_point(
-            (f"{trip.label} {operation}/{number}/{what}", what,
-             lambda trip=trip, operation=operation, number=number, what=what:
-                trip.meet(operation, number, what) or trip.meet(operation, number, what))
-            for trip, operation, number, what in campaign.shuffled(points))
-        campaign.end()
+    campaign = Campaign("request_faults", 120, __doc__, add_options, crew=True)
+
+    @contextlib.contextmanager
+    def equip():
+        with places.Bench(lambda cloud, *pair: Trip(campaign, cloud, *pair)) as bench:
+            yield lambda pair, *point: bench.scenario(pair).meet(*point)
+
+    if campaign.options.point:
+        pair, operation, number, what = campaign.options.point.split("/")
+        points = [(campaign.options.point, what, pair, operation, int(number), what)]
+    else:
+        with places.Bench(lambda cloud, *pair: Trip(campaign, cloud, *pair)) as bench:
+            points = [point for pair in campaign.options.pairs for point in bench.scenario(pair).points()]
+    campaign.each_point(campaign.shuffled(points), equip)
+    campaign.end()
 
 
 if __name__ == "__main__":

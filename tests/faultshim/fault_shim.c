@@ -10,6 +10,7 @@
 //                        kill        SIGKILL before the operation
 //                        kill-after  SIGKILL after it
 //                        torn        half of the bytes are written, then SIGKILL
+//   GODWIT_SHIM_SYNC=skip  what counts is not synced, only counted: where no power is cut, a disk is only slow.
 //
 // Without GODWIT_SHIM_AT it only counts. Works below AddressSanitizer
 // (ASAN_OPTIONS=verify_asan_link_order=0) and for static callers of syscall(2).
@@ -52,6 +53,7 @@ static const char* under;
 static int at_operation = -1;
 static unsigned at_number;
 static int at_all_later;
+static int skip_sync;
 static enum Effect effect;
 static int effect_errno;
 
@@ -109,6 +111,8 @@ __attribute__((constructor)) static void Begin(void) {
   under = getenv("GODWIT_SHIM_UNDER");
   const char* at = getenv("GODWIT_SHIM_AT");
   if (at != NULL) ReadAt(at);
+  const char* sync = getenv("GODWIT_SHIM_SYNC");
+  skip_sync = sync != NULL && strcmp(sync, "skip") == 0;
   const char* log = getenv("GODWIT_SHIM_LOG");
   if (log == NULL) return;
   const int fd = (int)Real()(SYS_openat, AT_FDCWD, log, O_RDWR | O_CLOEXEC, 0);
@@ -267,8 +271,14 @@ ssize_t pread64(int fd, void* bytes, size_t size, off64_t offset) {
 
 // --- the rest --------------------------------------------------------------------------------------
 
-int fsync(int fd) { GUARDED(FdCounts(fd), kFsync, SYS_fsync, fd); }
-int fdatasync(int fd) { GUARDED(FdCounts(fd), kFsync, SYS_fdatasync, fd); }
+static int Sync(int fd, long number) {
+  const int counted = FdCounts(fd);
+  const enum Effect met = counted ? Enter(kFsync) : kNone;
+  if (met == kErrno) return (int)Fail();
+  return (int)Finish(met, counted && skip_sync ? 0 : Real()(number, fd));
+}
+int fsync(int fd) { return Sync(fd, SYS_fsync); }
+int fdatasync(int fd) { return Sync(fd, SYS_fdatasync); }
 
 static int RenameAt(int from, const char* old_name, int to, const char* name, unsigned flags) {
   GUARDED(NameCounts(to, name), kRename, SYS_renameat2, from, old_name, to, name, flags);
