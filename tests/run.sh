@@ -41,7 +41,7 @@ start_server() { # NAME PREFIX [--https]: exports PREFIX_ENDPOINT and so on
   fi
   while IFS='=' read -r name value; do export "GODWIT_TEST_$2_$name=$value"; done <<<"$lines"
 }
-if wants contract || wants e2e || wants pairs; then
+if wants contract || wants e2e || wants pairs || wants campaign; then
   stage 'servers'
   trap 'for r in minio minio_tls fake_gcs gcs_emulator azurite; do GODWIT_SERVERS_RUN=$GODWIT_SERVERS_RUN-$r "$top/tests/servers" stop all >/dev/null 2>&1 || true; done' EXIT
   start_server minio MINIO

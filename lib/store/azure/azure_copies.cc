@@ -2,12 +2,16 @@
 
 #include <utility>
 
+#include "lib/base/retry_policy.h"
 #include "lib/http/entity_tag.h"
 #include "lib/store/azure/azure_metadata.h"
 #include "lib/store/azure/azure_store.h"
 
 namespace godwit {
 namespace {
+
+// Of what follows a copy, each at once.
+constexpr int kDescriptionRepeats = 2;
 
 // Nothing but a storage class: what a copy is to keep of its source is not said.
 bool SaysNothing(ObjectAttributes attributes) {
@@ -111,14 +115,27 @@ Result<PutReceipt> AzureStore::CopyThenDescribe(const CallContext& context,
     return channel_.Explain(*request,
                             Status(ErrorKind::kConflict, "the service has not ended the copy"));
   }
-  const Result<ObjectMeta> copied = Head(context, key);
-  if (!copied.ok()) return copied.status();
-  Result<PutReceipt> described = SetProperties(context, key, *copied, options.attributes);
-  if (described.ok() && !HasMetadata(options.attributes)) {
-    described = ReplaceMetadata(context, key, described->version, options.attributes);
+  Result<PutReceipt> described = DescribeCopy(context, key, options.attributes);
+  for (int repeats = 0; repeats < kDescriptionRepeats && IsRetryable(described.status());
+       ++repeats) {
+    described = DescribeCopy(context, key, options.attributes);
   }
   if (described.ok()) described->proof = WriteProof::kServiceCopy;
+  // The copy itself stands: whoever repeats it must not take it for somebody else's.
+  if (IsRetryable(described.status())) {
+    return Status(described.status()).WithMaybeApplied(true);
+  }
   return described;
+}
+
+// Asks the service again what it holds, so that it may be repeated.
+Result<PutReceipt> AzureStore::DescribeCopy(const CallContext& context, std::string_view key,
+                                            const ObjectAttributes& attributes) {
+  const Result<ObjectMeta> copied = Head(context, key);
+  if (!copied.ok()) return copied.status();
+  Result<PutReceipt> described = SetProperties(context, key, *copied, attributes);
+  if (!described.ok() || HasMetadata(attributes)) return described;
+  return ReplaceMetadata(context, key, described->version, attributes);
 }
 
 Result<PartReceipt> AzureStore::CopyPart(const CallContext& context, const WritePermit&,

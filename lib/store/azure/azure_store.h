@@ -145,6 +145,8 @@ class AzureStore final : public ObjectStore {
                                std::string_view key, const PutOptions& options);
   Result<PutReceipt> CopyThenDescribe(const CallContext& context, const CopySource& source,
                                       std::string_view key, const PutOptions& options);
+  Result<PutReceipt> DescribeCopy(const CallContext& context, std::string_view key,
+                                  const ObjectAttributes& attributes);
 
   // azure_deletes.cc
   Status DeleteOne(const CallContext& context, const DeleteRequest& request);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/http/ascii.h"
 #include "lib/http/json_reader.h"
 #include "lib/http/retry_after.h"
 #include "lib/http/xml_document.h"
@@ -158,7 +159,11 @@ Status MapGcsError(int status, const GcsError& error, const GcsErrorContext& con
 
 Status MapGcsAnswer(const HttpResponse& response, const GcsError& error,
                     const GcsErrorContext& context) {
-  Status mapped = MapGcsError(response.status, error, context)
+  GcsErrorContext read = context;
+  // A server that cannot tell where a request ends says so in plain text and hangs up.
+  const std::string_view connection = response.headers.Find("connection").value_or("");
+  if (response.status == 400 && EqualsIgnoreCase(connection, "close")) read.bare = false;
+  Status mapped = MapGcsError(response.status, error, read)
                       .WithRequestId(response.headers.Find("x-guploader-uploadid").value_or(""));
   if (const auto pause = RetryAfter(response.headers))
     return std::move(mapped).WithRetryAfter(*pause);

@@ -33,7 +33,8 @@ GcsError ReadGcsError(std::string_view body);
 // The one place where the service's statuses and reasons become kinds. Sets maybe_applied for
 // answers after which a change may have happened all the same.
 Status MapGcsError(int status, const GcsError& error, const GcsErrorContext& context);
-// As above from a whole answer: also its id and its wish for a pause.
+// As above from a whole answer: also its id and its wish for a pause. A 400 without an error body
+// after which the connection ends tells that no whole request came: kCorrupted.
 Status MapGcsAnswer(const HttpResponse& response, const GcsError& error,
                     const GcsErrorContext& context);
 

@@ -22,6 +22,7 @@ constexpr std::array kCodes = std::to_array<CodeKind>({
     {"BandwidthLimitExceeded", ErrorKind::kThrottled},
     {"BucketAlreadyExists", ErrorKind::kPermissionDenied},
     {"BucketAlreadyOwnedByYou", ErrorKind::kAlreadyExists},
+    {"ClientDisconnected", ErrorKind::kUnavailable},  // Of MinIO, which saw half of the request.
     {"ConditionalRequestConflict", ErrorKind::kConflict},
     {"CredentialsNotSupported", ErrorKind::kUnauthenticated},
     {"EntityTooLarge", ErrorKind::kInvalidArgument},
@@ -154,6 +155,7 @@ bool MaybeApplied(int status, ErrorKind kind, const S3ErrorContext& context) {
   if (!context.changes) return false;
   if (status == 0) return kind == ErrorKind::kUnavailable;
   if (status >= 200 && status < 300) return true;
+  if (status == 499) return true;  // The server ended early, nobody knows where.
   return status >= 500 && status != 501 && kind != ErrorKind::kThrottled;
 }
 
@@ -175,7 +177,11 @@ Status MapS3Error(int status, const S3Error& error, const S3ErrorContext& contex
 Status MapS3Answer(const HttpResponse& response, const S3Error& error,
                    const S3ErrorContext& context) {
   const bool inside_success = response.status >= 200 && response.status < 300;
-  Status mapped = MapS3Error(inside_success ? 0 : response.status, error, context)
+  S3ErrorContext read = context;
+  // S3 numbers its answers. A 400 without a number is that of something on the way, or of a server
+  // that received no whole request.
+  if (response.status == 400 && !response.headers.Find("x-amz-request-id")) read.head = false;
+  Status mapped = MapS3Error(inside_success ? 0 : response.status, error, read)
                       .WithHttpStatus(response.status)
                       .WithRequestId(response.headers.Find("x-amz-request-id").value_or(""));
   if (const auto pause = RetryAfter(response.headers, {"x-amz-retry-after"})) {

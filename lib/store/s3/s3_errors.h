@@ -35,7 +35,8 @@ struct S3ErrorContext {
 // after which a change may have happened all the same.
 Status MapS3Error(int status, const S3Error& error, const S3ErrorContext& context);
 
-// As above from a whole answer: also its request id and its wish for a pause.
+// As above from a whole answer: also its request id and its wish for a pause. A HEAD's 400 without
+// a request id is not S3's: kCorrupted.
 Status MapS3Answer(const HttpResponse& response, const S3Error& error,
                    const S3ErrorContext& context);
 

@@ -210,5 +210,28 @@ TEST_F(AzureUploads, CopiedBlockNamesItsPinnedSourceBySignature) {
   EXPECT_EQ(sent.Header("x-ms-source-if-match"), "\"0x8D1\"");
 }
 
+// The engine repeats a copy under its first condition, which its own copy has ended.
+TEST_F(AzureUploads, CopyThatStandsIsNotTakenForUndoneWhenItsDescriptionFails) {
+  PutOptions options;
+  options.attributes.user_metadata["a"] = "b";
+  for (const int failures : {1, 3}) {
+    // The service is asked once whether it copies in one request.
+    if (failures == 1) wire_.Answer(501, {{"x-ms-error-code", "NotImplemented"}});
+    wire_.Answer(202, kCommitted);
+    for (int i = 0; i < failures; ++i) wire_.Fail(Status(ErrorKind::kUnavailable, "cut"));
+    if (failures == 1) {
+      wire_.Answer(200, {{"etag", "\"0x8D2\""},
+                         {"last-modified", "Fri, 01 Nov 2024 12:00:00 GMT"},
+                         {"content-length", "5"}});
+      wire_.Answer(200, kCommitted);
+    }
+    const Result<PutReceipt> receipt =
+        azure_.store->Copy(azure_.context, azure_.permit, {"other", "k", "0x8D1"}, "k", options);
+    EXPECT_EQ(receipt.ok(), failures == 1) << receipt.status();
+    EXPECT_EQ(receipt.status().maybe_applied(), failures == 3);
+    EXPECT_EQ(wire_.left(), 0u);
+  }
+}
+
 }  // namespace
 }  // namespace godwit

@@ -159,6 +159,19 @@ TEST(GcsReadTest, DownloadIsPinnedAndTakesTheStoredBytes) {
   EXPECT_EQ(gcs.transport.last().Header("Accept-Encoding"), "gzip");
 }
 
+TEST(GcsReadTest, PlainRefusalAfterWhichTheServerHangsUpIsOfNoWholeRequest) {
+  for (const bool closes : {false, true}) {
+    FakeGcs gcs;
+    gcs.Json(Resource());
+    gcs.transport.Answer(
+        400, {{"Content-Type", "text/plain"}, {"Connection", closes ? "close" : "keep-alive"}},
+        "400 Bad Request");
+    StringSink sink;
+    const Status status = gcs.store->Get(gcs.context, "k", {0, 0, "7"}, sink).status();
+    EXPECT_EQ(status.kind(), closes ? ErrorKind::kCorrupted : ErrorKind::kInvalidArgument);
+  }
+}
+
 TEST(GcsReadTest, MediaThatAreNotTheObjectAreNotPassedOn) {
   const std::vector<Fields> heads{
       {},

@@ -125,6 +125,7 @@ TEST(S3Errors, ChangesThatMayHaveHappenedAreMarked) {
     EXPECT_FALSE(MapS3Error(status, {}, {}).maybe_applied()) << status;
   }
   EXPECT_TRUE(MapS3Error(0, Code("InternalError"), write).maybe_applied());
+  EXPECT_TRUE(MapS3Error(499, Code("ClientDisconnected"), write).maybe_applied());
   EXPECT_FALSE(MapS3Error(503, Code("SlowDown"), write).maybe_applied());
   EXPECT_FALSE(MapS3Error(501, {}, write).maybe_applied());
   EXPECT_FALSE(MapS3Error(0, Code("AccessDenied"), write).maybe_applied());
@@ -141,6 +142,15 @@ TEST(S3Errors, AnswerKeepsCodeStatusRequestIdAndPause) {
   EXPECT_EQ(status.http_status(), 503);
   EXPECT_EQ(status.request_id(), "R2");
   EXPECT_EQ(status.retry_after(), std::chrono::seconds(7));
+}
+
+TEST(S3Errors, SilentRefusalIsBelievedOnlyWithARequestId) {
+  HttpResponse response;
+  response.status = 400;
+  const S3ErrorContext head{.head = true};
+  EXPECT_EQ(MapS3Answer(response, {}, head).kind(), ErrorKind::kCorrupted);
+  response.headers.Add("x-amz-request-id", "R2");
+  EXPECT_EQ(MapS3Answer(response, {}, head).kind(), ErrorKind::kInvalidArgument);
 }
 
 TEST(S3Errors, AmazonsOwnPauseIsInMilliseconds) {
