@@ -23,6 +23,10 @@ constexpr bool IsSortedByCode(std::span<const CodeKind> table) {
                         [](const CodeKind& a, const CodeKind& b) { return a.code < b.code; });
 }
 
+// How often one request takes other credentials because the service says that its own have ended.
+// More than once: others may use up new ones while it waits for its turn.
+constexpr int kTokenRenewalsMax = 3;
+
 // None: the code is not in the table.
 std::optional<ErrorKind> KindOfCode(std::span<const CodeKind> table, std::string_view code);
 

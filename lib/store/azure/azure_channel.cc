@@ -6,6 +6,7 @@
 #include "lib/auth/sigv4.h"
 #include "lib/base/text.h"
 #include "lib/store/call_check.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 namespace {
@@ -132,7 +133,7 @@ Result<AzureChannel::Answer> AzureChannel::Exchange(const CallContext& context,
   };
   if (Status status = CheckCall(context, clock_.Now()); !status.ok()) return named(status);
   Result<Secret> token = CurrentToken(context);
-  for (bool refreshed = false;; refreshed = true) {
+  for (int renewals = 0;; ++renewals) {
     if (!token.ok()) return named(token.status());
     Result<HttpResponse> response = SendOnce(context, request, *token);
     if (!response.ok()) return named(response.status());
@@ -142,7 +143,7 @@ Result<AzureChannel::Answer> AzureChannel::Exchange(const CallContext& context,
     answer.error = ReadAzureError(answer.response);
     const bool expired =
         !token->empty() && IsExpiredAzureToken(answer.response.status, answer.error);
-    if (!expired || refreshed) return answer;
+    if (!expired || renewals == kTokenRenewalsMax) return answer;
     token = tokens_->Replace(context, *token);
     if (!token.ok()) return answer;
     RedactToken(*token);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/store/call_check.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 
@@ -54,7 +55,7 @@ Result<GcsChannel::Answer> GcsChannel::Exchange(const CallContext& context, GcsR
     return std::move(status).WithOperation(request.operation).WithObject(ObjectName(request.key));
   };
   Secret rejected;
-  for (;;) {
+  for (int renewals = 0;; ++renewals) {
     Secret token;
     if (config_.tokens != nullptr) {
       Result<Secret> given = config_.tokens->Token(context, rejected.empty() ? nullptr : &rejected);
@@ -72,7 +73,8 @@ Result<GcsChannel::Answer> GcsChannel::Exchange(const CallContext& context, GcsR
     answer.error = ReadGcsError(answer.response);
     // Emulators answer some failures with nothing at all; a portal has something to show.
     if (!config_.is_google && answer.response.body.empty()) answer.error.readable = true;
-    const bool again = answer.response.status == 401 && !token.empty() && rejected.empty();
+    const bool again =
+        answer.response.status == 401 && !token.empty() && renewals < kTokenRenewalsMax;
     if (!again) return answer;
     if (!request.resendable) {
       // The repetition finds another token.

@@ -8,6 +8,7 @@
 #include "lib/http/url.h"
 #include "lib/store/call_check.h"
 #include "lib/store/s3/s3_framing.h"
+#include "lib/store/service_errors.h"
 
 namespace godwit {
 namespace {
@@ -293,12 +294,12 @@ bool S3Channel::TryClock(const S3Request& request, const Answer& answer, Attempt
 }
 
 bool S3Channel::TryRefresh(const S3Request& request, const Answer& answer, Attempt& attempt) {
-  if (attempt.refreshed || attempt.credentials == nullptr) return false;
+  if (attempt.renewals == kTokenRenewalsMax || attempt.credentials == nullptr) return false;
   // The answer to a HEAD does not say why it is 400.
   const bool silent = request.errors.head && answer.response.status == 400 &&
                       !attempt.credentials->session_token.empty();
   if (!IsExpiredToken(answer.error) && !silent) return false;
-  attempt.refreshed = true;
+  ++attempt.renewals;
   // Another thread may have renewed them already.
   Result<Credentials> renewed = CurrentCredentials(false);
   if (renewed.ok() && (*renewed)->SameKeys(*attempt.credentials)) {

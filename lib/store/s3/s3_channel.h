@@ -82,7 +82,7 @@ class S3Channel {
     Credentials credentials;  // Null: anonymous.
     bool redirected = false;
     bool clock_set = false;
-    bool refreshed = false;
+    int renewals = 0;  // Of the credentials.
   };
 
   Result<Credentials> CurrentCredentials(bool refresh);

@@ -244,7 +244,7 @@ std::shared_ptr<TokenCache> CountingTokens(int& count, const Clock& clock) {
       clock);
 }
 
-TEST_F(AzureStoreTest, RefusedTokenIsReplacedOnceAndTheRequestSentAgain) {
+TEST_F(AzureStoreTest, RefusedTokenIsReplacedAFewTimesAndTheRequestSentAgain) {
   static const StillClock kClock;
   int count = 0;
   FakeAzure azure(
@@ -258,8 +258,9 @@ TEST_F(AzureStoreTest, RefusedTokenIsReplacedOnceAndTheRequestSentAgain) {
   ASSERT_TRUE(azure.store->Head(azure.context, "k").ok());
   EXPECT_EQ(azure.transport.sent[0].Header("authorization"), "Bearer t1");
   EXPECT_EQ(azure.transport.sent[1].Header("authorization"), "Bearer t2");
-  azure.transport.Answer(401, {{"x-ms-error-code", "InvalidAuthenticationInfo"}});
-  azure.transport.Answer(401, {{"x-ms-error-code", "InvalidAuthenticationInfo"}});
+  for (int refusals = 0; refusals < 4; ++refusals) {
+    azure.transport.Answer(401, {{"x-ms-error-code", "InvalidAuthenticationInfo"}});
+  }
   EXPECT_TRUE(azure.store->Head(azure.context, "k").status().Is(ErrorKind::kUnauthenticated));
   EXPECT_EQ(azure.transport.left(), 0u);
 }
