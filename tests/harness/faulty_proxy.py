@@ -6,6 +6,7 @@ A fault is met once, by whichever connection carries the byte that it names; `fi
 import asyncio
 import contextlib
 import dataclasses
+import random
 import socket
 import struct
 import threading
@@ -13,6 +14,7 @@ import urllib.parse
 
 CHUNK = 1 << 16
 SLOW_BYTES = 512  # At a time, while it is slow.
+PORTS = range(21000, 31000)
 
 
 @dataclasses.dataclass
@@ -172,9 +174,11 @@ class FaultyProxy:
 
     def refuse(self, seconds):
         """No connections for some time; those that are open break."""
-        self._listener.close()
         for connection in list(self._serving):
             connection.reset()
+        if self._returning and not self._returning.done():
+            return
+        self._listener.close()
 
         async def come_back():
             await asyncio.sleep(seconds)
@@ -186,8 +190,13 @@ class FaultyProxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _listen(self):
-        self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self._port, reuse_address=True, backlog=256)
-        self._port = self._listener.sockets[0].getsockname()[1]
+        """Takes a port that no outgoing connection is given while it is refused."""
+        for port in [self._port] if self._port else random.sample(PORTS, 100):
+            with contextlib.suppress(OSError):
+                self._listener = await asyncio.start_server(self._serve, "127.0.0.1", port, reuse_address=True, backlog=256)
+                self._port = port
+                return
+        raise RuntimeError("no port is free")
 
     async def _arm(self, faults):
         self._faults = []
