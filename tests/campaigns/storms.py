@@ -12,7 +12,7 @@ import harness
 import places
 from campaign import Campaign, Model, Program, check_summary, require
 
-RATE = 40
+SECONDS = 12.5  # The least that a storm takes.
 GOODPUT_MIN = 0.9
 RETRIES_MAX = 0.15
 FROZEN_OBJECTS = 40
@@ -28,18 +28,19 @@ class Storm:
         self.campaign = campaign
         self.cloud = cloud
         self.kind = kind
+        self.rate = campaign.options.rate
         work = campaign.work / f"{kind}-{name}"
         work.mkdir()
         self.program = Program(work, cloud.env())
         self.out = work / "out"
         self.source = places.Folder(work / "source")
         self.target = places.make(kind, cloud, work, f"target-{name}")
-        self.tree = {f"{i % 10}/f{i}": b"%d" % i for i in range(objects or campaign.options.objects)}
+        self.tree = {f"{i % 10}/f{i}": b"%d" % i for i in range(objects or int(SECONDS * self.rate))}
         places.fill(self.source, self.tree)
 
     def throttle(self, **more):
         return {"on": {"service": self.kind}, "do": dict(
-            {"fault": "throttle", "requests_per_second": RATE, "burst": 5}, **REFUSALS[self.kind], **more)}
+            {"fault": "throttle", "requests_per_second": self.rate, "burst": 5}, **REFUSALS[self.kind], **more)}
 
     def begin(self):
         self.cloud.reset_counters()
@@ -80,9 +81,9 @@ class Storm:
     def judge(self, label, goodput, run, in_pause=0):
         refused = self.last_refused[0]
         share = refused / self.all_accepted
-        print(f"{label}: goodput {goodput / RATE:.2f} R, {share:.3f} refused a request, "
+        print(f"{label}: goodput {goodput / self.rate:.2f} R, {share:.3f} refused a request, "
               f"{run.summary['retries']} retries, {run.summary['elapsed_s']} s", flush=True)
-        require(goodput >= GOODPUT_MIN * RATE, "goodput", goodput, "of", RATE)
+        require(goodput >= GOODPUT_MIN * self.rate, "goodput", goodput, "of", self.rate)
         require(share <= RETRIES_MAX, "refused for each accepted request:", share)
         retries = run.summary["retries"]
         require(retries - in_pause <= RETRIES_MAX * len(self.tree), "retries", retries)
@@ -130,7 +131,7 @@ class Storm:
 
 
 def add_options(parser):
-    parser.add_argument("--objects", type=int, default=500)
+    parser.add_argument("--rate", type=float, default=40, help="R")
     parser.add_argument("--kinds", default="s3,gcs,azure")
 
 
