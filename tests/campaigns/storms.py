@@ -131,7 +131,7 @@ class Storm:
 
 
 def add_options(parser):
-    parser.add_argument("--rate", type=float, default=40, help="R")
+    parser.add_argument("--rate", type=int, default=40, help="R")
     parser.add_argument("--kinds", default="s3,gcs,azure")
 
 
