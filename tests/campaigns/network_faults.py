@@ -153,10 +153,11 @@ class Story:
 
     def check_reason(self, run, met):
         """Only what a service refuses for what it says is not tried again."""
-        # fake-gcs-server takes the first half of a JSON body for bad JSON.
-        half = b"Invalid metadata (invalid)" in run.out and "cut up" in met
+        # fake-gcs-server takes the first half of a body for a bad body, and answers that.
+        half = "cut up" in met and all(
+            line["kind"] == "invalid-argument" and " 'gs://" in line["message"] for line in run.of_type("error"))
         if half:
-            self.campaign.count(["a half body refused as bad JSON by fake-gcs-server (not counted)"], False)
+            self.campaign.count(["half a body refused as bad by fake-gcs-server (not counted)"], False)
         require(half or any("signed head" in label for label in met), "it gave up")
 
     def run(self):
