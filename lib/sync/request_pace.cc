@@ -17,8 +17,8 @@ constexpr double kGrowth = 0.05;
 // While all is refused: this part of the good rate, never less than kRateMin.
 constexpr double kTrickle = 0.05;
 constexpr double kRateMin = 1;
-// Beginnings that were missed are made good for so long.
-constexpr double kBurst = 0.002;
+// Beginnings that were missed are made good for so long: a busy machine wakes a thread as late.
+constexpr double kBurst = 0.02;
 // A service that has just refused gets a rest, in which its own count recovers.
 constexpr double kRest = 0.02;
 

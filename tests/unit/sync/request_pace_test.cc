@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
 
 namespace godwit {
@@ -28,6 +29,8 @@ class Service {
     for (; now_ < until; now_ += 0.001) Step();
   }
   void SetRate(double rate) { rate_ = rate; }
+  // The client runs for `runs` seconds, then not for `pauses`, and so on.
+  void Interrupt(double runs, double pauses) { runs_ = runs, pauses_ = pauses; }
   void ResetCounts() { accepted = refused = 0; }
 
   int accepted = 0;
@@ -52,7 +55,8 @@ class Service {
         pace.OnThrottled(At(now_), At(request.sent));
       }
     }
-    while (under_way_.size() < places_ && pace.MayBegin(At(now_))) {
+    const bool awake = pauses_ == 0 || std::fmod(now_, runs_ + pauses_) < runs_;
+    while (awake && under_way_.size() < places_ && pace.MayBegin(At(now_))) {
       pace.OnBegun();
       const bool fine = tokens_ >= 1;
       if (fine) tokens_ -= 1;
@@ -65,6 +69,8 @@ class Service {
   std::size_t places_;
   double tokens_ = 5;
   double now_ = 0;
+  double runs_ = 0;
+  double pauses_ = 0;
   std::deque<Request> under_way_;
 };
 
@@ -93,6 +99,16 @@ TEST(RequestPaceTest, UsesWhatTheServiceAcceptsWithFewRefusals) {
       EXPECT_LE(service.refused, 0.1 * service.accepted) << rate << " " << places;
     }
   }
+}
+
+TEST(RequestPaceTest, BusyMachineThatWakesItLateLosesLittle) {
+  Service service(200, 64);
+  service.Interrupt(0.013, 0.015);
+  service.Run(2);
+  service.ResetCounts();
+  service.Run(32);
+  EXPECT_GE(service.accepted, 0.9 * 200 * 30);
+  EXPECT_LE(service.refused, 0.1 * service.accepted);
 }
 
 TEST(RequestPaceTest, NoHerdFollowsAPause) {
