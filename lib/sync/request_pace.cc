@@ -11,6 +11,8 @@ using Seconds = std::chrono::duration<double>;
 // Over so long what was accepted is averaged.
 constexpr double kMemory = 0.5;
 constexpr double kBelow = 0.97;  // Of what was accepted.
+// A machine that was busy elsewhere has sent less than was accepted: what is known sinks slowly.
+constexpr double kForgets = 0.8;
 constexpr double kFreeAfter = 60;
 // A second, in the first second without a refusal; more with every further one.
 constexpr double kGrowth = 0.05;
@@ -60,7 +62,7 @@ void RequestPace::Lower(TimePoint now) {
     good_ = accepted;
     rate_ = accepted * kBelow;
   } else if (accepted_since_) {
-    good_ = accepted;
+    good_ = std::max(accepted, good_ * kForgets);
     rate_ = std::clamp(accepted * kBelow, rate_ / 2, rate_ * kBelow);
   } else {
     rate_ = std::max(rate_ / 2, good_ * kTrickle);

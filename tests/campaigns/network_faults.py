@@ -22,13 +22,13 @@ KINDS = ("local", "s3", "gcs", "azure")
 PAIRS = [(a, b) for a in KINDS for b in KINDS if (a, b) != ("local", "local")]
 TRIALS_A_STORY = 12
 FAULTS_MAX = 10
-STALL = 1.0  # What --timeout says.
+STALL = 2.0  # What --timeout says.
 PART_SIZE = {"local": "64KiB", "s3": "5MiB", "gcs": "8MiB", "azure": "64KiB"}
 LARGE = {"local": 300_000, "s3": 6 << 20, "gcs": 900_000, "azure": 300_000}
 SIZES = (0, 1, 300, 5000, 70_000)
 NEEDLE = 16
 BREAKS = ("reset", "close", "cut", "delay", "slow", "stall", "refuse")
-SECONDS = {"delay": (0.02, 0.3), "slow": (0.1, 0.6), "stall": (1.3 * STALL, 2 * STALL), "refuse": (0.05, 0.6)}
+SECONDS = {"delay": (0.02, 0.3), "slow": (0.1, 0.6), "stall": (1.2 * STALL, 1.6 * STALL), "refuse": (0.05, 0.6)}
 
 
 class Story:
@@ -172,6 +172,8 @@ class Story:
         finally:
             for proxy in self.proxies.values():
                 proxy.__exit__()
+        self.source.end()
+        self.target.end()
 
 
 class Network(Campaign):

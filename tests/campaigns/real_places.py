@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import urllib.parse
 import uuid
 import xml.etree.ElementTree
@@ -54,6 +55,12 @@ class Minio:
     def remove(self, key):
         self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
+    def end(self):
+        """The server forgets it: some become slow when they hold much."""
+        for key in self.read():
+            self.remove(key)
+        self.client.delete_bucket(Bucket=self.bucket)
+
     def litter(self):
         return [upload["Key"] for upload in self.client.list_multipart_uploads(Bucket=self.bucket).get("Uploads", [])]
 
@@ -91,6 +98,11 @@ class FakeGcs(Bucket):
 
     def remove(self, key):
         self.ask("DELETE", self.path(key))
+
+    def end(self):
+        for key in self.read():
+            self.remove(key)
+        self.ask("DELETE", f"/storage/v1/b/{self.bucket}")
 
     def litter(self):
         return []  # Sessions cannot be listed, and none is begun: see network_faults.py.
@@ -141,6 +153,9 @@ class Azurite(Bucket):
     def remove(self, key):
         self.blob("DELETE", key)
 
+    def end(self):
+        self.ask("DELETE", f"/{self.bucket}?restype=container&{self.sas}")
+
     def litter(self):
         """Blobs of which there are only blocks, and blocks beside those that make a blob."""
         found = list(set(self.names("uncommittedblobs")) - set(self.names()))
@@ -154,6 +169,9 @@ class Azurite(Bucket):
 class LocalFolder(Folder):
     env = {}
     proxy = None
+
+    def end(self):
+        shutil.rmtree(self.root, ignore_errors=True)
 
 
 def make(kind, work, name):
