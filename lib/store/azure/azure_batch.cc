@@ -61,7 +61,7 @@ std::optional<NumberedAnswer> ReadPart(std::string_view part) {
   const std::string_view line = TakeLine(part);
   if (!number.has_value() || !line.starts_with("HTTP/1.1 ")) return std::nullopt;
   const auto status = ParseUint64(line.substr(9, 3));
-  if (!status.has_value()) return std::nullopt;
+  if (status.value_or(0) < 100) return std::nullopt;
   NumberedAnswer answer;
   answer.number = *number;
   answer.response.status = static_cast<int>(*status);
