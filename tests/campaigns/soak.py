@@ -23,8 +23,7 @@ OBJECTS = 120
 SIZES = (0, 1, 100, 3000, 40_000)
 SAMPLE_S = 0.004
 KIB, MIB = 1 << 10, 1 << 20
-# What the measure of a round may differ by chance, of the mean.
-NOISE = 0.15
+NOISE = 0.15  # Of the mean: growth that is none.
 MORE_MEMORY = 64 * MIB  # May ten times as many objects take; see --many.
 
 
@@ -35,11 +34,13 @@ def size_of(folder):
 
 
 def slope(values):
-    """By least squares, a step."""
+    """By least squares, a step; and how far chance may have moved it."""
     middle = (len(values) - 1) / 2
     mean = sum(values) / len(values)
     spread = sum((i - middle) ** 2 for i in range(len(values)))
-    return sum((i - middle) * (value - mean) for i, value in enumerate(values)) / spread
+    slope_ = sum((i - middle) * (value - mean) for i, value in enumerate(values)) / spread
+    rest = sum((value - mean - slope_ * (i - middle)) ** 2 for i, value in enumerate(values))
+    return slope_, 4 * (rest / max(1, len(values) - 2) / spread) ** 0.5
 
 
 # A process has at least the peak of the one that made it, so that a small one has to.
@@ -135,9 +136,9 @@ class Soak:
         for what, values in sorted(self.seen.items()):
             steady = values[len(values) // 5:]
             mean = sum(steady) / len(steady)
-            grown = slope(steady) * len(steady)
+            grown, chance = (step * len(steady) for step in slope(steady))
             print(f"soak: {what}: mean {mean:.0f}, most {max(steady):.0f}, in {len(steady)} rounds {grown:+.1f}", flush=True)
-            require(grown <= max(NOISE * mean, 3), what, "grows:", grown, "of", mean, "in", len(steady), "rounds")
+            require(grown - chance <= max(NOISE * mean, 3), what, "grows:", grown, "of", mean, "in", len(steady), "rounds")
 
 
 def many(campaign, cloud, objects):
