@@ -84,6 +84,7 @@ void Upload::OnBegan(Answer<UploadBegan> answer) {
                       self->recorded_ = true;
                       self->begin_lost_ ? self->AbortOrphans() : self->StartParts();
                     });
+  if (begin_lost_) core_.Keep(UploadAbandonedRecord{job_.target_key, Secret(), intended_});
 }
 
 void Upload::StartParts() {
@@ -112,8 +113,10 @@ void Upload::AbortOrphans() {
     });
   };
   AbortEmptyUploads(core_, job_.target_key, lost,
-                    [self = shared_from_this(), intended = intended_](const Status& status) {
-                      self->LeaveBehind(status, intended);
+                    [self = shared_from_this()](const Status& status) {
+                      if (!self->MayBeFoundLater(status)) {
+                        self->core_.Keep(AbandonedEndedRecord{self->job_.target_key, Secret()});
+                      }
                       self->StartParts();
                     });
 }

@@ -53,8 +53,8 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void OnUnknown(const JournaledUpload& left);
   void AbortLeft(const JournaledUpload& left);
   void AbortUnheard(Timestamp intended);
-  void LeaveBehind(const Status& status, Timestamp intended);
-  void TellLeftOpen(const Status& status);
+  bool MayBeFoundLater(const Status& status) const;
+  void TellLeftOpen(const Status& status) const;
   bool StaysForLater() const;
 
   // upload.cc

@@ -1,6 +1,7 @@
 // What an upload does with one that an earlier run left behind, and when it stays behind itself.
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "lib/base/text.h"
@@ -113,20 +114,24 @@ void Upload::AbortUnheard(Timestamp intended) {
   };
   AbortEmptyUploads(core_, job_.target_key, since,
                     [self = shared_from_this(), intended](const Status& status) {
-                      self->LeaveBehind(status, intended);
+                      if (self->MayBeFoundLater(status)) {
+                        const std::string& key = self->job_.target_key;
+                        self->core_.Keep(UploadAbandonedRecord{key, Secret(), intended});
+                      }
                       self->Announce();
                     });
 }
 
-// What a lost begin left could not be looked for.
-void Upload::LeaveBehind(const Status& status, Timestamp intended) {
-  if (status.ok() || status.Is(ErrorKind::kUnsupported)) return;
-  if (IsRefused(status)) return TellLeftOpen(status);
-  core_.Keep(UploadAbandonedRecord{job_.target_key, Secret(), intended});
+// Whether a later run may find what this one could not look for. Tells of what nobody can.
+bool Upload::MayBeFoundLater(const Status& status) const {
+  if (status.ok() || status.Is(ErrorKind::kUnsupported)) return false;
+  if (!IsRefused(status)) return true;
+  TellLeftOpen(status);
+  return false;
 }
 
 // Who may write need not be allowed to abort; without the object's copy nothing would be won.
-void Upload::TellLeftOpen(const Status& status) {
+void Upload::TellLeftOpen(const Status& status) const {
   core_.Notice("upload-left-open",
                "an unfinished upload of '" + EscapeForDisplay(job_.target_key) +
                    "' cannot be aborted (" + status.ToString() +

@@ -154,8 +154,9 @@ class Upload(Changes):
         run = self.godwit(*copy, "--json", server=self.cloud)
         self.assertEqual(run.code, 0, run.err)
         self.check(run)
-        self.assertEqual(run.summary["bytes"]["reused"], len(self.data))
-        self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
+        if self.target is not GCS:  # There the last part goes with the finish: no journal knows it.
+            self.assertEqual(run.summary["bytes"]["reused"], len(self.data))
+            self.assertLess(self.cloud.counters()["bytes_received"], COMMANDS)
 
     def test_upload_that_the_service_forgot_begins_anew(self):
         self.kill_here(4)

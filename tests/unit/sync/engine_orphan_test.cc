@@ -40,6 +40,7 @@ class EngineLostBegin : public testing::Test {
     EXPECT_EQ(run_.Sent<BeginUploadCommand>().size(), 2U);
     EXPECT_EQ(run_.target.uploads.size(), 1U);
     EXPECT_TRUE(run_.target.uploads.contains("foreign"));
+    EXPECT_EQ(run_.Kept<AbandonedEndedRecord>().size(), 1U);
   }
 
   ScriptedRunner run_;
@@ -60,6 +61,7 @@ TEST_F(EngineLostBegin, WhatCannotBeLookedForNowIsRemembered) {
   EXPECT_EQ(run_.Run().exit_code, 0);
   ASSERT_EQ(run_.Kept<UploadAbandonedRecord>().size(), 1U);
   EXPECT_TRUE(run_.Kept<UploadAbandonedRecord>()[0].upload_id.empty());
+  EXPECT_TRUE(run_.Kept<AbandonedEndedRecord>().empty());
 }
 
 // The first run was killed while its begin was on its way.
