@@ -1,8 +1,5 @@
 #include "cli/exit_code.h"
 
-#include <algorithm>
-#include <array>
-
 namespace godwit {
 
 int ExitCodeOf(const Status& status) {
@@ -42,14 +39,6 @@ int ExitCodeOf(const Status& status) {
       return kExitSomeFailed;
   }
   return kExitSomeFailed;
-}
-
-int StrongerExitCode(int a, int b) {
-  static constexpr std::array kOrder{5, 130, 143, 4, 3, 7, 6, 10, 9, 8, 2, 1, 0};
-  const auto rank = [](int code) {
-    return std::find(kOrder.begin(), kOrder.end(), code) - kOrder.begin();
-  };
-  return rank(a) <= rank(b) ? a : b;
 }
 
 }  // namespace godwit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "godwit/status.h"
+#include "lib/sync/exit_strength.h"
 
 namespace godwit {
 
@@ -13,8 +14,5 @@ inline constexpr int kExitHeld = 10;
 
 // The exit code of a command that one failure ended, by the table of the manual.
 int ExitCodeOf(const Status& status);
-
-// The one that wins of two: 5, 130/143, 4, 3, 7, 6, 10, 9, 8, 2, 1, 0 in this order.
-int StrongerExitCode(int a, int b);
 
 }  // namespace godwit

@@ -90,7 +90,7 @@ struct Durable {
 // The time of a WakeAt has come.
 struct Tick {};
 
-// The user, a signal or --max-runtime wants a clean stop. `exit_code` is 130, 143 or 1.
+// The user, a signal or --max-runtime wants a clean stop. `exit_code` is 129, 130, 143 or 1.
 struct Stop {
   int exit_code = 130;
 };

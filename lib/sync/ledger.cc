@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "lib/sync/exit_strength.h"
+
 namespace godwit {
 
 void Ledger::CountListed(Side side) {
@@ -47,11 +49,8 @@ void Ledger::MoveDeletesToSkipped() { summary_.skipped += std::exchange(summary_
 
 SyncSummary Ledger::Summary() const {
   SyncSummary summary = summary_;
-  for (const int code : {5, 130, 143, 4, 3, 7, 6, 10, 9, 8, 1}) {
-    if (exit_codes_.contains(code)) {
-      summary.exit_code = code;
-      break;
-    }
+  for (const int code : exit_codes_) {
+    summary.exit_code = StrongerExitCode(summary.exit_code, code);
   }
   return summary;
 }

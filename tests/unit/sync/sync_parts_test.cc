@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/sync/concurrency.h"
+#include "lib/sync/exit_strength.h"
 #include "lib/sync/failure_rules.h"
 #include "lib/sync/lanes.h"
 #include "lib/sync/ledger.h"
@@ -126,13 +127,23 @@ TEST(Lanes, DropTakesOutOnlyWhatIsNamed) {
 }
 
 TEST(Ledger, FirstExitCodeOfTheManualsOrderWins) {
-  const std::vector<int> order = {5, 130, 143, 4, 3, 7, 6, 10, 9, 8, 1};
+  const std::vector<int> order = {5, 130, 143, 129, 4, 3, 7, 6, 10, 9, 8, 1};
   for (std::size_t first = 0; first < order.size(); ++first) {
     Ledger ledger(false);
     for (std::size_t i = order.size(); i-- > first;) ledger.NoteExit(order[i]);
     EXPECT_EQ(ledger.Summary().exit_code, order[first]);
   }
   EXPECT_EQ(Ledger(false).Summary().exit_code, 0);
+}
+
+TEST(Ledger, AnExitCodeThatTheOrderDoesNotKnowIsNoSuccess) {
+  Ledger ledger(false);
+  ledger.NoteExit(77);
+  EXPECT_EQ(ledger.Summary().exit_code, 77);
+  ledger.NoteExit(1);
+  EXPECT_EQ(ledger.Summary().exit_code, 1);
+  EXPECT_EQ(StrongerExitCode(0, 77), 77);
+  EXPECT_EQ(StrongerExitCode(77, 0), 77);
 }
 
 TEST(RetrySchedule, RunsInOrderOfTimeThenOfAsking) {
