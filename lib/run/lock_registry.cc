@@ -1,5 +1,6 @@
 #include "lib/run/lock_registry.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -21,6 +22,11 @@ namespace {
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kOperation = "lock the target";
 constexpr std::size_t kFieldCount = 10;
+constexpr std::string_view kUnreadable = "unreadable";
+
+bool HasText(std::string_view line) {
+  return std::any_of(line.begin(), line.end(), [](char c) { return c > ' '; });
+}
 
 std::string Folded(std::string_view target) {
   std::string folder(target);
@@ -60,6 +66,12 @@ std::optional<LockRecord> DecodeLockRecord(std::string_view line) {
   return LockRecord{std::string(fields[1]), *holder, started->time, refreshed->time, *target};
 }
 
+LockRecord UnreadableRecord(Timestamp seen) {
+  return LockRecord{std::string(kUnreadable), {0, "unknown", "", "", 0}, seen, seen, ""};
+}
+
+bool IsUnreadable(const LockRecord& record) { return record.token == kUnreadable; }
+
 bool TargetsOverlap(std::string_view a, std::string_view b) {
   const std::string folder_a = Folded(a);
   const std::string folder_b = Folded(b);
@@ -86,7 +98,7 @@ LockRegistry::~LockRegistry() {
   if (lock_file_ >= 0) close(lock_file_);
 }
 
-Result<std::vector<LockRecord>> LockRegistry::Read() {
+Result<std::vector<LockRecord>> LockRegistry::Read(Timestamp now) {
   const std::string path = folder_ + "/registry";
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT) return std::vector<LockRecord>();
@@ -94,11 +106,16 @@ Result<std::vector<LockRecord>> LockRegistry::Read() {
   close(file);
   std::ifstream stream(path, std::ios::binary);
   std::vector<LockRecord> records;
+  bool damaged = false;
   for (std::string line; std::getline(stream, line);) {
     std::optional<LockRecord> record = DecodeLockRecord(line);
     if (record) records.push_back(std::move(*record));
+    damaged |= !record && HasText(line);
   }
   if (stream.bad()) return ErrnoStatus(EIO, kOperation, path);
+  if (damaged && std::none_of(records.begin(), records.end(), IsUnreadable)) {
+    records.push_back(UnreadableRecord(now));
+  }
   return records;
 }
 

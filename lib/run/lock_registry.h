@@ -26,12 +26,15 @@ std::string EncodeLockRecord(const LockRecord& record);
 // None if the line is damaged.
 std::optional<LockRecord> DecodeLockRecord(std::string_view line);
 
+// Stands for an entry that could not be read.
+LockRecord UnreadableRecord(Timestamp seen);
+bool IsUnreadable(const LockRecord& record);
+
 // True if one of two targets is the other or lies in it.
 bool TargetsOverlap(std::string_view a, std::string_view b);
 
 // The file STATE_DIR/locks/registry, open for one change: other processes and threads wait for
-// its end. Lines that are damaged are dropped by the next Write: a lock that cannot be read cannot
-// be held. Short-lived; one thread at a time.
+// its end. Short-lived; one thread at a time.
 class LockRegistry {
  public:
   // Makes the folder and the file if they are missing.
@@ -40,7 +43,9 @@ class LockRegistry {
   LockRegistry& operator=(LockRegistry&&) = delete;
   ~LockRegistry();
 
-  Result<std::vector<LockRecord>> Read();
+  // Lines that are damaged become one UnreadableRecord(now), if none is there already; those
+  // without a single byte of text, as a power loss may leave them, are left out.
+  Result<std::vector<LockRecord>> Read(Timestamp now);
   // Replaces all records. On a failure the records before are still there.
   Status Write(const std::vector<LockRecord>& records);
 

@@ -26,17 +26,29 @@ bool Holds(const LockRecord& record, Timestamp now, const LockLease& lease) {
     case Liveness::kDead:
       return false;
     case Liveness::kUnknown:
-      return now < record.refreshed + lease.length;
+      // One from beyond the next lease was written by a clock that was wrong, and says nothing.
+      return now < record.refreshed + lease.length && record.refreshed <= now + lease.length;
   }
   return true;
 }
 
 std::string Describe(const LockRecord& record) {
+  if (IsUnreadable(record)) {
+    return "an entry of the registry of locks that cannot be read any more, seen first at " +
+           FormatRfc3339(record.started, 0);
+  }
   return "pid " + std::to_string(record.holder.pid) + " on host " + record.holder.host +
          " (boot id " + record.holder.boot_id + "), started " + FormatRfc3339(record.started, 0);
 }
 
-Status Locked(const LockRecord& holder, const std::string& target) {
+Status Locked(const LockRecord& holder, const std::string& target, const LockLease& lease) {
+  if (IsUnreadable(holder)) {
+    return Status(ErrorKind::kConflict, "another run may be at work there: " + Describe(holder) +
+                                            "; it counts as a held lock until " +
+                                            FormatRfc3339(holder.refreshed + lease.length, 0))
+        .WithOperation("lock the target")
+        .WithObject(target);
+  }
   const std::string which =
       holder.target == target ? "" : ", which works on " + holder.target + ",";
   return Status(ErrorKind::kConflict, "another run" + which + " is at work there: " +
@@ -102,23 +114,31 @@ void TargetLock::Held::KeepAlive(const std::stop_token& stop) {
 Status TargetLock::Held::Refresh() {
   Result<LockRegistry> registry = LockRegistry::Open(state_dir_);
   if (!registry.ok()) return std::move(registry).status();
-  Result<std::vector<LockRecord>> records = registry->Read();
+  const Timestamp now = clock_.WallNow();
+  Result<std::vector<LockRecord>> records = registry->Read(now);
   if (!records.ok()) return std::move(records).status();
-  const auto ours =
-      std::find_if(records->begin(), records->end(),
-                   [this](const LockRecord& record) { return record.token == record_.token; });
+  auto ours = std::find_if(records->begin(), records->end(), [this](const LockRecord& record) {
+    return record.token == record_.token;
+  });
   if (ours == records->end()) {
-    return Status(ErrorKind::kConflict,
-                  "it was lost: it was not refreshed in time and another run may have taken it");
+    const bool taken = std::any_of(records->begin(), records->end(), [&](const auto& record) {
+      return !IsUnreadable(record) && TargetsOverlap(record.target, record_.target);
+    });
+    if (taken) {
+      return Status(ErrorKind::kConflict,
+                    "it was lost: it was not refreshed in time and another run has taken it");
+    }
+    // The registry was damaged, or removed.
+    ours = records->insert(records->end(), record_);
   }
-  ours->refreshed = clock_.WallNow();
+  ours->refreshed = now;
   return registry->Write(*records);
 }
 
 Status TargetLock::Held::Release() {
   Result<LockRegistry> registry = LockRegistry::Open(state_dir_);
   if (!registry.ok()) return std::move(registry).status();
-  Result<std::vector<LockRecord>> records = registry->Read();
+  Result<std::vector<LockRecord>> records = registry->Read(clock_.WallNow());
   if (!records.ok()) return std::move(records).status();
   const auto count = std::erase_if(
       *records, [this](const LockRecord& record) { return record.token == record_.token; });
@@ -129,19 +149,23 @@ Result<TargetLock> TargetLock::Take(const std::string& state_dir,
                                     const std::string& target_identity, Log& log, LockLease lease) {
   Result<LockRegistry> registry = LockRegistry::Open(state_dir);
   if (!registry.ok()) return std::move(registry).status();
-  Result<std::vector<LockRecord>> records = registry->Read();
-  if (!records.ok()) return std::move(records).status();
   const Timestamp now = SystemClock().WallNow();
+  Result<std::vector<LockRecord>> records = registry->Read(now);
+  if (!records.ok()) return std::move(records).status();
   // Dead holders of other targets stay: whoever comes to theirs must know.
   const auto dead = std::erase_if(*records, [&](const LockRecord& record) {
     if (Holds(record, now, lease)) return false;
+    if (IsUnreadable(record)) return true;
     if (!TargetsOverlap(record.target, target_identity)) return false;
     log.Info("taking over the lock of a run that ended without giving it back: " +
              Describe(record));
     return true;
   });
   for (const LockRecord& record : *records) {
-    if (TargetsOverlap(record.target, target_identity)) return Locked(record, target_identity);
+    if (!IsUnreadable(record) && !TargetsOverlap(record.target, target_identity)) continue;
+    // What could not be read is remembered with the time at which that was seen.
+    if (IsUnreadable(record)) GODWIT_RETURN_IF_ERROR(registry->Write(*records));
+    return Locked(record, target_identity, lease);
   }
   LockRecord record{MakeRunId(), ThisProcess(), now, now, target_identity};
   records->push_back(record);

@@ -20,9 +20,10 @@ struct LockLease {
 //
 // Targets are known by their canonical identity; one that contains, or lies in, a locked one is
 // locked too. Holders are recorded in STATE_DIR/locks; one that is provably dead (same machine and
-// boot, no such process) is taken over, any other after its lease has run out. A thread of its own
-// keeps the lease alive; should the lock be lost nevertheless (the machine slept beyond the lease
-// and another took over), it says so in the log.
+// boot, no such process) is taken over, any other after its lease has run out. An entry that cannot
+// be read any more may be anybody's: it locks every target until a lease after it was seen first. A
+// thread of its own keeps the lease alive; should the lock be lost nevertheless (the machine slept
+// beyond the lease and another took over), it says so in the log.
 class TargetLock {
  public:
   // Fails with kConflict, naming the holder's pid, host, boot id and start time, if the target is

@@ -3,7 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -24,14 +26,18 @@ class TargetLockTest : public testing::Test {
     return TargetLock::Take(folder_.path(), target, log_, lease);
   }
   std::vector<LockRecord> Records() {
-    return LockRegistry::Open(folder_.path()).value().Read().value();
+    return LockRegistry::Open(folder_.path()).value().Read(Now()).value();
   }
   // A lock of a process that is not this one.
   void Plant(const std::string& target, const ProcessIdentity& holder, Timestamp refreshed) {
     LockRegistry registry = LockRegistry::Open(folder_.path()).value();
-    std::vector<LockRecord> records = registry.Read().value();
+    std::vector<LockRecord> records = registry.Read(Now()).value();
     records.push_back(LockRecord{"other", holder, refreshed, refreshed, target});
     ASSERT_TRUE(registry.Write(records).ok());
+  }
+  void Damage(const std::string& text) {
+    LockRegistry::Open(folder_.path()).value();
+    std::ofstream(folder_.path() + "/locks/registry", std::ios::binary) << text;
   }
   Timestamp Now() const { return SystemClock().WallNow(); }
 
@@ -168,15 +174,48 @@ TEST_F(TargetLockTest, AnotherContainersPidIsNotProofOfDeath) {
   EXPECT_FALSE(Take("t/").ok());
 }
 
-TEST_F(TargetLockTest, ADamagedRecordHoldsNothing) {
-  { const TargetLock make_folder = Take("t/").value(); }
-  LockRegistry::Open(folder_.path()).value();
-  const std::string path = folder_.path() + "/locks/registry";
-  FILE* file = fopen(path.c_str(), "w");
-  ASSERT_NE(file, nullptr);
-  fputs("1\tgarbage\n\n\xFF\xFE\n", file);
-  fclose(file);
+// A clock that was set back since, and a machine that has started again.
+TEST_F(TargetLockTest, ARefreshFromBeyondTheNextLeaseHoldsNothing) {
+  ProcessIdentity holder = ThisProcess();
+  holder.boot_id = "another";
+  Plant("t/", holder, Now() + std::chrono::minutes(9));
+  EXPECT_FALSE(Take("t/").ok());
+  Plant("u/", holder, Now() + std::chrono::minutes(11));
+  EXPECT_TRUE(Take("u/").ok());
+}
+
+TEST_F(TargetLockTest, ADamagedRecordLocksEveryTargetUntilALeaseAfterItWasSeen) {
+  Damage("1\tgarbage\n\n\xFF\xFE\n");
+  const Result<TargetLock> refused = Take("t/");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(refused.status().Is(ErrorKind::kConflict));
+  EXPECT_NE(refused.status().message().find("cannot be read"), std::string::npos);
+  EXPECT_FALSE(Take("u/").ok());
+  ASSERT_EQ(Records().size(), 1u);
+  const Timestamp seen = Records().front().refreshed;
+  usleep(50'000);
+  EXPECT_FALSE(Take("t/").ok());
+  EXPECT_EQ(Records().front().refreshed, seen);
+  EXPECT_TRUE(Take("t/", LockLease{std::chrono::milliseconds(40), std::chrono::minutes(1)}).ok());
   EXPECT_TRUE(Take("t/").ok());
+}
+
+TEST_F(TargetLockTest, ARegistryOfZerosHoldsNothing) {
+  Damage(std::string(100, '\0'));
+  EXPECT_TRUE(Take("t/").ok());
+}
+
+TEST_F(TargetLockTest, AHolderWhoseRecordWasDamagedWritesItAgain) {
+  const LockLease lease{std::chrono::minutes(10), std::chrono::milliseconds(20)};
+  const TargetLock held = Take("t/", lease).value();
+  Damage("1\tgarb");
+  const auto is_there = [this] {
+    const std::vector<LockRecord> records = Records();
+    return std::any_of(records.begin(), records.end(),
+                       [](const LockRecord& record) { return record.target == "t/"; });
+  };
+  for (int i = 0; i < 500 && !is_there(); ++i) usleep(10'000);
+  EXPECT_TRUE(is_there());
 }
 
 TEST_F(TargetLockTest, AFolderThatCannotBeMadeIsAnError) {
