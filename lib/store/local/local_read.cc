@@ -103,6 +103,7 @@ Result<ObjectMeta> LocalStore::Head(const CallContext& context, std::string_view
   const std::string shown = Shown(key);
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
+  if (!CheckNotExcluded(**root, key).ok()) return NotFound(shown);
   const Opened file = OpenFile(**root, key, O_PATH);
   // Not followed, so nothing behind a link is here; the link itself opens.
   if (file.error == ELOOP) return NotFound(shown);
@@ -121,6 +122,7 @@ Result<ObjectMeta> LocalStore::Get(const CallContext& context, std::string_view 
   const std::string shown = Shown(key);
   const Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
+  if (!CheckNotExcluded(**root, key).ok()) return NotFound(shown);
   // Non-blocking, so that a pipe does not wait for a writer.
   const Opened file = OpenFile(**root, key, O_RDONLY | O_NONBLOCK);
   if (!file.ok()) return OpenStatus(file.error, shown);
@@ -159,8 +161,14 @@ Result<ListCursor> LocalStore::CursorFor(const CallContext& context, const ListR
   }
   Result<Root> root = root_.Acquire();
   if (!root.ok()) return root.status();
-  const WalkSettings settings{options_.follow_symlinks, options_.names_in_memory_max,
-                              options_.spill_folder, Shown("")};
+  WalkSettings settings;
+  settings.follow_symlinks = options_.follow_symlinks;
+  settings.names_in_memory_max = options_.names_in_memory_max;
+  settings.spill_folder = options_.spill_folder;
+  settings.excluded = &excluded_;
+  settings.own_files_seen = &own_files_seen_;
+  settings.temporary_prefix = temporary_prefix_;
+  settings.shown_root = Shown("");
   ListCursor cursor;
   cursor.root = std::move(*root);
   cursor.walker = std::make_unique<TreeWalker>(cursor.root->get(), jail_, identity_,

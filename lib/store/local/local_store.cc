@@ -49,6 +49,7 @@ LocalStore::LocalStore(LocalOptions options)
       capabilities_(LocalCapabilities()),
       jail_(options_.use_openat2),
       temporary_prefix_(fmt::format(".godwit-{:016x}-", RandomSeed())),
+      excluded_(options_.excluded_folder),
       root_(options_.root),
       cursors_(options_.cursors_max) {}
 
@@ -66,6 +67,13 @@ std::string LocalStore::Shown(std::string_view key) const {
 
 Result<LocalStore::Root> LocalStore::RootForWriting() {
   return options_.create_root ? root_.AcquireOrMake() : root_.Acquire();
+}
+
+Status LocalStore::CheckNotExcluded(const FileDescriptor& root, std::string_view key) const {
+  if (!excluded_.Holds(root.get(), key, options_.follow_symlinks)) return Status::Ok();
+  return Status(ErrorKind::kInvalidArgument, "it lies in the folder of godwit's own state")
+      .WithOperation("use the key")
+      .WithObject(Shown(key));
 }
 
 std::string LocalStore::NewTemporaryName() {
@@ -101,6 +109,7 @@ Result<std::vector<Status>> LocalStore::Delete(const CallContext& context, const
 Status LocalStore::DeleteOne(const FileDescriptor& root, const DeleteRequest& request) {
   constexpr std::string_view kDelete = "delete";
   GODWIT_RETURN_IF_ERROR(CheckLocalKey(request.key));
+  GODWIT_RETURN_IF_ERROR(CheckNotExcluded(root, request.key));
   const LocalKey path = SplitLocalKey(request.key);
   const Opened folder = jail_.Open(root.get(), path.folder, O_PATH | O_DIRECTORY);
   if (folder.error == ENOENT || folder.error == ENOTDIR) return Status::Ok();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "godwit/object_store.h"
 #include "lib/store/cursor_cache.h"
+#include "lib/store/local/excluded_folder.h"
 #include "lib/store/local/file_identity.h"
 #include "lib/store/local/folder_sync.h"
 #include "lib/store/local/list_cursor.h"
@@ -37,6 +39,9 @@ struct LocalOptions {
   bool follow_symlinks = false;
   // A write is durable before it counts as done. Without it a power cut may lose files.
   bool sync = true;
+  // A folder that is no data: never listed, read, written or deleted, wherever it lies beneath the
+  // root. Empty: none.
+  std::string excluded_folder = {};
 
   // Changes cost only.
 
@@ -102,6 +107,10 @@ class LocalStore final : public ObjectStore {
                      const Secret& upload_id) override;
   Status CreateContainer(const CallContext& context, const WritePermit& permit,
                          std::string_view region) override;
+  // Whether listings have come upon ".godwit-*" files that this object did not make.
+  bool own_files_seen() const { return own_files_seen_; }
+  // Folders in which files were written, the first few thousand ("" is the root).
+  std::set<std::string> WrittenFolders();
 
  private:
   using Root = std::shared_ptr<const FileDescriptor>;
@@ -127,6 +136,7 @@ class LocalStore final : public ObjectStore {
   // Of a key, for messages: as a person would type it.
   std::string Shown(std::string_view key) const;
   Result<Root> RootForWriting();
+  Status CheckNotExcluded(const FileDescriptor& root, std::string_view key) const;
   std::string NewTemporaryName();
   std::mutex& FolderLock(const std::string& folder);
 
@@ -171,6 +181,8 @@ class LocalStore final : public ObjectStore {
   const Capabilities capabilities_;
   const PathJail jail_;
   const std::string temporary_prefix_;  // ".godwit-<random>-": no two stores share one.
+  const ExcludedFolder excluded_;
+  std::atomic<bool> own_files_seen_{false};
   FileIdentity identity_;
   LocalRoot root_;
   CursorCache<ListCursor> cursors_;
@@ -180,7 +192,8 @@ class LocalStore final : public ObjectStore {
   std::array<std::mutex, 64> folder_locks_;
   std::atomic<std::uint64_t> temporary_sequence_{0};
 
-  std::mutex uploads_mutex_;  // Guards uploads_.
+  std::mutex uploads_mutex_;  // Guards all below.
+  std::set<std::string> written_folders_;
   std::map<std::string, std::shared_ptr<Upload>, std::less<>> uploads_;
 };
 

@@ -65,6 +65,7 @@ Result<Secret> LocalStore::BeginUpload(const CallContext& context, const WritePe
   }
   const Result<Root> root = RootForWriting();
   if (!root.ok()) return root.status();
+  GODWIT_RETURN_IF_ERROR(CheckNotExcluded(**root, key));
   Result<FileDescriptor> folder = OpenOrMakeFolder(**root, upload->path.folder, Shown(key));
   if (!folder.ok()) return folder.status();
   upload->folder = std::move(*folder);

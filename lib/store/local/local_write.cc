@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kWrite = "write";
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY;
+constexpr std::size_t kWrittenFoldersMax = 4096;
 
 Status Moved(std::string message, std::string_view shown) {
   return Status(ErrorKind::kPreconditionFailed, std::move(message))
@@ -73,8 +74,17 @@ Result<FileDescriptor> LocalStore::MakeFolder(int parent, const std::string& nam
 Result<OutputFile> LocalStore::CreateOutput(const FileDescriptor& folder, const LocalKey& path,
                                             std::string_view shown, std::string name,
                                             std::uint64_t size_bytes) {
+  {
+    const std::lock_guard lock(uploads_mutex_);
+    if (written_folders_.size() < kWrittenFoldersMax) written_folders_.insert(path.folder);
+  }
   const std::lock_guard lock(FolderLock(path.folder));
   return OutputFile::Create(folder.get(), std::move(name), size_bytes, std::string(shown));
+}
+
+std::set<std::string> LocalStore::WrittenFolders() {
+  const std::lock_guard lock(uploads_mutex_);
+  return written_folders_;
 }
 
 Result<PutReceipt> LocalStore::Put(const CallContext& context, const WritePermit&,
@@ -92,6 +102,7 @@ Result<PutReceipt> LocalStore::Put(const CallContext& context, const WritePermit
   const std::string shown = Shown(key);
   const Result<Root> root = RootForWriting();
   if (!root.ok()) return root.status();
+  GODWIT_RETURN_IF_ERROR(CheckNotExcluded(**root, key));
   const Result<FileDescriptor> folder = OpenOrMakeFolder(**root, path.folder, shown);
   if (!folder.ok()) return folder.status();
   Result<OutputFile> file =
@@ -121,6 +132,7 @@ Result<PutReceipt> LocalStore::PutFolder(const CallContext& context, std::string
   }
   const Result<Root> root = RootForWriting();
   if (!root.ok()) return root.status();
+  GODWIT_RETURN_IF_ERROR(CheckNotExcluded(**root, key));
   const std::string path = SplitLocalKey(key).Path();
   if (options.condition.kind == WriteCondition::Kind::kCreateOnly) {
     const Opened existing = jail_.Open((*root)->get(), path, O_PATH | O_DIRECTORY);

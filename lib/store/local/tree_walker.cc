@@ -89,7 +89,12 @@ Status TreeWalker::ReadNames(const CallContext& context, Level& level) const {
 Result<std::string> TreeWalker::SortName(const Level& level, const char* name,
                                          unsigned char type) const {
   std::string sorted(name);
-  if (sorted == "." || sorted == ".." || IsOurName(sorted)) return std::string();
+  if (sorted == "." || sorted == "..") return std::string();
+  if (IsOurName(sorted)) {
+    const bool of_others = type != DT_DIR && !sorted.starts_with(settings_.temporary_prefix);
+    if (of_others && settings_.own_files_seen != nullptr) *settings_.own_files_seen = true;
+    return std::string();
+  }
   if (type == DT_DIR) return sorted + '/';
   if (type != DT_UNKNOWN && (type != DT_LNK || !settings_.follow_symlinks)) return sorted;
   struct stat info {};
@@ -168,6 +173,9 @@ Result<std::optional<TreeWalker::Item>> TreeWalker::VisitFolder(const CallContex
     if (errno == ENOTDIR || errno == ELOOP) return ChangedWhileListed(key);
     return Fail(errno, key);
   }
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return Fail(errno, key);
+  if (settings_.excluded != nullptr && settings_.excluded->Is(info)) return std::optional<Item>();
   GODWIT_RETURN_IF_ERROR(Push(context, std::move(fd), key));
   const bool give = range_.include_folders && PlaceOfFile(key) == Place::kInside;
   if (!give) return std::optional<Item>();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "godwit/object_meta.h"
 #include "godwit/result.h"
 #include "lib/store/file_descriptor.h"
+#include "lib/store/local/excluded_folder.h"
 #include "lib/store/local/file_identity.h"
 #include "lib/store/local/path_jail.h"
 #include "lib/store/name_sorter.h"
@@ -36,6 +38,10 @@ struct WalkSettings {
   bool follow_symlinks = false;
   std::size_t names_in_memory_max = 32'768;  // Of one folder; more go to a temporary file.
   std::string spill_folder = "/tmp";
+  const ExcludedFolder* excluded = nullptr;  // Borrowed; its contents are left out.
+  // Borrowed; set when a ".godwit-*" file shows that does not begin with `temporary_prefix`.
+  std::atomic<bool>* own_files_seen = nullptr;
+  std::string temporary_prefix;
   std::string shown_root;  // What stands before a key in messages; ends in '/'.
 };
 
