@@ -161,6 +161,17 @@ Status RemoveJobRecord(const std::string& folder, const std::string& id) {
 
 namespace {
 
+// Under a name that is no record's: nobody will come upon it again.
+void SetAside(const fs::path& folder, const std::string& name, Log& log) {
+  const fs::path path = folder / name;
+  const fs::path aside = folder / ("damaged-" + name);
+  std::error_code error;
+  fs::rename(path, aside, error);
+  log.Warn("the record of a job, " + path.string() + ", is damaged and was " +
+           (error ? "ignored: " + error.message() : "set aside as " + aside.string()) +
+           "; give its command again to go on with it");
+}
+
 // A run may end, and take its folder with it, at any moment.
 void FindJobsIn(const fs::path& folder, Log& log, std::vector<FoundJob>& jobs) {
   std::error_code error;
@@ -173,9 +184,10 @@ void FindJobsIn(const fs::path& folder, Log& log, std::vector<FoundJob>& jobs) {
     std::optional<JobRecord> record = text.ok() ? DecodeJobRecord(*text) : std::nullopt;
     if (record) {
       jobs.push_back({folder.string(), std::move(*record)});
+    } else if (!text.ok()) {
+      log.Warn("the record of a job is ignored: " + text.status().ToString());
     } else {
-      log.Warn("the record of a job, " + entry->path().string() +
-               ", cannot be used and is ignored");
+      SetAside(folder, name, log);
     }
   }
   if (error && error != std::errc::no_such_file_or_directory) {

@@ -65,7 +65,7 @@ struct FoundJob {
   JobRecord record;
 };
 // All records of a state folder, oldest run first; none if there is no such folder. Damaged ones
-// are left out, with a warning. Makes nothing.
+// are set aside, with a warning.
 Result<std::vector<FoundJob>> FindJobs(const std::string& state_dir, Log& log);
 
 }  // namespace godwit

@@ -52,7 +52,7 @@ TEST(JobRecord, AnIdIsOfCommandPlacesAndOptions) {
   EXPECT_NE(MakeJobId("sync", "a", "b", {{"exclude", "x"}}), id);
 }
 
-TEST(JobRecord, JobsAreFoundOldestFirstAndDamagedOnesLeftOut) {
+TEST(JobRecord, JobsAreFoundOldestFirstAndDamagedOnesSetAside) {
   const TemporaryFolder folder;
   std::ostringstream messages;
   Log log(messages, LogLevel::kDebug, LogFormat::kText);
@@ -71,6 +71,11 @@ TEST(JobRecord, JobsAreFoundOldestFirstAndDamagedOnesLeftOut) {
   EXPECT_EQ(found[0].folder, jobs + "y");
   EXPECT_EQ(found[1].record, young);
   EXPECT_NE(messages.str().find("job-torn"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(jobs + "z/damaged-job-torn"));
+  // Whoever looks again hears nothing of it.
+  messages.str("");
+  EXPECT_EQ(FindJobs(folder.path(), log).value().size(), 2U);
+  EXPECT_EQ(messages.str(), "");
   ASSERT_TRUE(RemoveJobRecord(jobs + "y", "old").ok());
   EXPECT_EQ(FindJobs(folder.path(), log).value().size(), 1U);
 }
