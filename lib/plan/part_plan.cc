@@ -46,34 +46,18 @@ std::string ExactSize(std::uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
-Status OptionProblem(std::uint64_t option, std::uint64_t size_bytes, const Capabilities& target) {
-  const std::string value = ExactSize(option);
-  const std::string& service = target.service;
-  const auto invalid = [](std::string message) {
-    return Status(ErrorKind::kInvalidArgument, std::move(message));
-  };
-  if (option == 0 || option < target.part_bytes_min) {
-    return invalid(fmt::format("--part-size {} is below the minimum of {} for {}", value,
-                               ExactSize(std::max<std::uint64_t>(target.part_bytes_min, 1)),
-                               service));
-  }
-  if (option > target.part_bytes_max) {
-    return invalid(fmt::format("--part-size {} is above the maximum of {} for {}", value,
-                               ExactSize(target.part_bytes_max), service));
-  }
-  if (option % GranularityOf(target) != 0) {
-    return invalid(fmt::format("--part-size {} is not a multiple of {}, as {} needs", value,
-                               ExactSize(GranularityOf(target)), service));
-  }
+Status Invalid(std::string message) {
+  return Status(ErrorKind::kInvalidArgument, std::move(message));
+}
+
+Status CheckPartCount(std::uint64_t option, std::uint64_t size_bytes, const Capabilities& target) {
   const std::uint64_t parts = DivideUp(size_bytes, option);
-  if (parts > target.parts_max) {
-    return invalid(fmt::format(
-        "--part-size {} needs {} parts for an object of {} bytes, {} allows {}: use at least {}",
-        value, parts, size_bytes, service, target.parts_max,
-        ExactSize(
-            RoundUp(LeastPartSize(size_bytes, target), std::max(kMiB, GranularityOf(target))))));
-  }
-  return Status::Ok();
+  if (parts <= target.parts_max) return Status::Ok();
+  return Invalid(fmt::format(
+      "--part-size {} needs {} parts for an object of {} bytes, {} allows {}: use at least {}",
+      ExactSize(option), parts, size_bytes, target.service, target.parts_max,
+      ExactSize(
+          RoundUp(LeastPartSize(size_bytes, target), std::max(kMiB, GranularityOf(target))))));
 }
 
 std::uint64_t AutoPartSize(std::uint64_t size_bytes, const Capabilities& target) {
@@ -86,6 +70,25 @@ std::uint64_t AutoPartSize(std::uint64_t size_bytes, const Capabilities& target)
 
 }  // namespace
 
+Status CheckPartSize(std::uint64_t option, const Capabilities& target) {
+  const std::string value = ExactSize(option);
+  const std::string& service = target.service;
+  if (option == 0 || option < target.part_bytes_min) {
+    return Invalid(fmt::format("--part-size {} is below the minimum of {} for {}", value,
+                               ExactSize(std::max<std::uint64_t>(target.part_bytes_min, 1)),
+                               service));
+  }
+  if (option > target.part_bytes_max) {
+    return Invalid(fmt::format("--part-size {} is above the maximum of {} for {}", value,
+                               ExactSize(target.part_bytes_max), service));
+  }
+  if (option % GranularityOf(target) != 0) {
+    return Invalid(fmt::format("--part-size {} is not a multiple of {}, as {} needs", value,
+                               ExactSize(GranularityOf(target)), service));
+  }
+  return Status::Ok();
+}
+
 Result<PartPlan> PlanParts(std::uint64_t size_bytes, std::optional<std::uint64_t> part_size_option,
                            const Capabilities& target) {
   if (size_bytes > target.object_bytes_max) {
@@ -95,7 +98,8 @@ Result<PartPlan> PlanParts(std::uint64_t size_bytes, std::optional<std::uint64_t
   }
   PartPlan plan;
   if (part_size_option) {
-    GODWIT_RETURN_IF_ERROR(OptionProblem(*part_size_option, size_bytes, target));
+    GODWIT_RETURN_IF_ERROR(CheckPartSize(*part_size_option, target));
+    GODWIT_RETURN_IF_ERROR(CheckPartCount(*part_size_option, size_bytes, target));
     plan.part_size_bytes = *part_size_option;
   } else {
     plan.part_size_bytes = AutoPartSize(size_bytes, target);

@@ -17,6 +17,10 @@ struct PartPlan {
   std::uint64_t OffsetOf(std::uint32_t index) const { return index * part_size_bytes; }
 };
 
+// Fails with kInvalidArgument, naming option, value and limit, if the target takes no parts of the
+// size that --part-size gives, whatever the object.
+Status CheckPartSize(std::uint64_t option, const Capabilities& target);
+
 // A pure function of object size, the --part-size option and the target's capabilities (sync.md
 // section 5): auto is 16 MiB, or size/9,000 rounded up to 8 MiB if that is more; never under the
 // target's minimum. Fails with kInvalidArgument, naming option, value and limit, where the option
