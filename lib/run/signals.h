@@ -1,5 +1,8 @@
 #pragma once
 
+#include <stop_token>
+#include <thread>
+
 namespace godwit {
 
 // While it lives: SIGINT, SIGTERM and SIGHUP ask for a clean stop instead of killing the process,
@@ -15,6 +18,12 @@ class SignalGuard {
 
   // 0, or 128 + the number of the first signal that came. For JobSettings::stop_signal.
   const volatile int* flag() const;
+  // Requested once a signal has come. For direct store calls.
+  std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  std::stop_source stop_;
+  std::jthread watcher_;
 };
 
 }  // namespace godwit

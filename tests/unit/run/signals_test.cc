@@ -41,6 +41,17 @@ TEST(SignalGuard, LaterSignalsDoNotChangeTheFlag) {
   EXPECT_EQ(*guard.flag(), 130);
 }
 
+TEST(SignalGuard, ASignalRequestsTheStopOfCalls) {
+  for (int round = 0; round < 2; ++round) {
+    const SignalGuard guard;
+    const std::stop_token token = guard.token();
+    EXPECT_FALSE(token.stop_requested());
+    raise(SIGTERM);
+    for (int i = 0; i < 1000 && !token.stop_requested(); ++i) usleep(10'000);
+    EXPECT_TRUE(token.stop_requested());
+  }
+}
+
 TEST(SignalGuard, ASecondInterruptEndsTheProcessAtOnce) {
   const int status = InChild([] {
     const SignalGuard guard;
