@@ -5,9 +5,11 @@
 #include <memory>
 #include <utility>
 
+#include "cli/state_place.h"
 #include "lib/auth/azure_credentials.h"
 #include "lib/base/text.h"
 #include "lib/http/curl_transport.h"
+#include "lib/plan/part_plan.h"
 #include "lib/store/azure/azure_config.h"
 #include "lib/store/azure/azure_store.h"
 #include "lib/store/gcs/gcs_config.h"
@@ -196,8 +198,15 @@ Result<OpenedStore> OpenAzure(Session& session, const ParsedLocation& location) 
   return opened;
 }
 
+// Of the commands that write state; the others may show it.
+std::string StateFolderOf(const Session& session) {
+  return (session.line.command->bit & kEngineBits) != 0 ? session.settings.state_dir : "";
+}
+
 Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, RootMode mode) {
   LocalOptions options;
+  options.excluded_folder = StateFolderOf(session);
+  GODWIT_RETURN_IF_ERROR(CheckOutsideState(options.excluded_folder, location.path));
   options.root = location.path;
   options.create_root = mode == RootMode::kCreate;
   options.follow_symlinks = session.settings.sync.symlinks == SymlinkMode::kFollow;
@@ -205,8 +214,10 @@ Result<OpenedStore> OpenLocal(Session& session, const ParsedLocation& location, 
   Result<std::unique_ptr<LocalStore>> store = LocalStore::Open(std::move(options));
   if (!store.ok()) return store.status();
   OpenedStore opened;
+  opened.own_folder = StateFolderBeneath(StateFolderOf(session), location.path);
   opened.container_identity = "file://" + CanonicalPath(location.path);
   if (!opened.container_identity.ends_with('/')) opened.container_identity += '/';
+  opened.local = store->get();
   opened.plain = std::move(*store);
   return opened;
 }
@@ -256,7 +267,13 @@ Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& locatio
   endpoint.identity = opened.container_identity + endpoint.prefix;
   endpoint.container = location.container;
   endpoint.copy_domain = opened.copy_domain;
+  endpoint.own_folder = opened.own_folder;
   return endpoint;
+}
+
+Status CheckPartSizeOption(const Session& session, const OpenedStore& target) {
+  const std::optional<std::uint64_t>& option = session.settings.sync.part_size_bytes;
+  return option ? CheckPartSize(*option, target.store().Describe()) : Status::Ok();
 }
 
 void MeetService(Session& session, const OpenedStore& opened, const ParsedLocation& location) {

@@ -10,6 +10,7 @@
 #include "godwit/object_store.h"
 #include "lib/http/transport.h"
 #include "lib/run/job.h"
+#include "lib/store/local/local_store.h"
 
 namespace godwit {
 
@@ -26,6 +27,8 @@ struct OpenedStore {
   std::string container_identity;
   // Equal for two stores between which the service itself may copy; empty for none.
   std::string copy_domain;
+  std::string own_folder;       // See Endpoint.
+  LocalStore* local = nullptr;  // `plain`, of a local folder.
 
   // Lists in byte order; otherwise undecorated but for limits and logging: what the runner uses,
   // which repeats by itself.
@@ -46,6 +49,9 @@ Result<OpenedStore> OpenStore(Session& session, const ParsedLocation& location, 
 
 // The location's folder as one side of a job.
 Endpoint FolderEndpoint(const OpenedStore& opened, const ParsedLocation& location);
+
+// Fails with kInvalidArgument if the store cannot be a target with the --part-size given.
+Status CheckPartSizeOption(const Session& session, const OpenedStore& target);
 
 // Makes a service that its host does not name show itself by its first answer, so that
 // Describe() tells what it really does. Costs one LIST of one key; failures are left to the job.

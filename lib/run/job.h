@@ -29,6 +29,9 @@ struct Endpoint {
   std::string container = {};
   // Service, endpoint and credential set: equal, not empty ones may copy inside the service.
   std::string copy_domain = {};
+  // Where godwit's own state lies beneath a local folder, relative, ending in '/'; empty:
+  // elsewhere.
+  std::string own_folder = {};
 };
 
 // How far a job has come; for progress displays.
@@ -64,7 +67,7 @@ struct JobSettings {
   bool server_copy_possible = false;
   // When the earliest run began whose last writes may be in no record (UnsettledSince).
   std::optional<Timestamp> unsettled_since = {};
-  // 0 while the job may run; else the exit code of a clean stop (130, 143). Polled.
+  // 0 while the job may run; else the exit code of a clean stop (129, 130, 143). Polled.
   const volatile int* stop_signal = nullptr;
 };
 

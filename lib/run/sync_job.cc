@@ -46,6 +46,7 @@ JobEndpoints EndpointsOf(const Endpoint& source, const Endpoint& target,
   endpoints.target_prefix = target.prefix;
   endpoints.server_copy_possible = server_copy_possible;
   endpoints.target_name = target.url;
+  endpoints.target_own_folder = target.own_folder;
   return endpoints;
 }
 

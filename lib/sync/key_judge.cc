@@ -65,6 +65,10 @@ std::optional<std::string> KeyJudge::Problem(const MergeItem& item) {
     if (endpoints_.source.is_local && !IsValidUtf8(item.key)) return "it is not valid UTF-8";
     return std::nullopt;
   }
+  if (const std::string& own = endpoints_.target_own_folder;
+      !own.empty() && (item.key + '/').starts_with(own)) {
+    return "it would lie in '" + EscapeForDisplay(own) + "', the folder of godwit's own state";
+  }
   if (item.key.ends_with('/') && item.source->size_bytes > 0) {
     return "it holds data under the name of a folder";
   }

@@ -73,7 +73,8 @@ struct JobEndpoints {
   std::string target_prefix;
   // Same service, endpoint and credential set on both sides: server-side copies are possible.
   bool server_copy_possible = false;
-  std::string target_name = {};  // As the user wrote it, for messages.
+  std::string target_own_folder = {};  // Of godwit's own state: relative, ends in '/', or "".
+  std::string target_name = {};        // As the user wrote it, for messages.
 };
 
 }  // namespace godwit
