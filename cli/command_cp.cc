@@ -12,8 +12,8 @@
 #include "cli/stdin_upload.h"
 #include "lib/base/text.h"
 #include "lib/run/copy_journal.h"
+#include "lib/run/leftovers.h"
 #include "lib/run/memory_job_store.h"
-#include "lib/run/signals.h"
 
 namespace godwit {
 namespace {
@@ -94,9 +94,18 @@ bool IsFolderTarget(const ParsedLocation& target) {
   return target.is_local() && KindOfPath(target.path) == FileKind::kFolder;
 }
 
+// Whether a repeated run had this very folder as its target, which it may have made.
+bool IsRecordedTarget(const Session& session, const ParsedLocation& target) {
+  if (!session.recorded || !target.is_local()) return false;
+  std::string folder = "file://" + CanonicalPath(target.path);
+  if (!folder.ends_with('/')) folder += '/';
+  return session.recorded->target_identity == folder;
+}
+
 // `target` with the source's last component under it, where DST means a folder.
-ParsedLocation FinalTarget(const ParsedLocation& source, ParsedLocation target) {
-  if (!IsFolderTarget(target)) return target;
+ParsedLocation FinalTarget(const Session& session, const ParsedLocation& source,
+                           ParsedLocation target) {
+  if (!IsFolderTarget(target) || IsRecordedTarget(session, target)) return target;
   const std::string name = LastComponent(source.path);
   if (name.empty() || name == "." || name == "..") return target;
   target.path = target.path.empty() ? name : target.path + "/" + name;
@@ -127,13 +136,19 @@ Result<ObjectSide> OpenObjectSide(Session& session, const ParsedLocation& locati
   return ObjectSide{std::move(*opened), endpoint, key};
 }
 
-// Runs a cp with a journal that lasts, or without one where none can be kept.
+// Runs a cp with a journal that lasts, or without one where none can be kept. `to_local`: the
+// target's store, if it is local.
 int RunCopy(Session& session, const Endpoint& from, const Endpoint& to, SyncOptions options,
-            const JobLabel& label) {
+            LocalStore* to_local, const JobLabel& label) {
   options.mode = JobMode::kCopy;
   const std::string& state_dir = session.settings.state_dir;
   const std::string source_key = options.single ? options.single->source_key : "";
   const std::string target_key = options.single ? options.single->target_key : "";
+  Status as_recorded = CheckRecorded(session, RecordedSide::kSource, from.identity + source_key);
+  if (as_recorded.ok()) {
+    as_recorded = CheckRecorded(session, RecordedSide::kTarget, to.identity + target_key);
+  }
+  if (!as_recorded.ok()) return session.Fail(as_recorded);
   std::unique_ptr<CopyJournal> journal;
   if (!options.dry_run && CanKeepJournals(state_dir)) {
     JobRecord record =
@@ -150,10 +165,12 @@ int RunCopy(Session& session, const Endpoint& from, const Endpoint& to, SyncOpti
   // What nobody will remember must not stay behind.
   options.resume = options.resume && journal != nullptr;
   JobStore& store = journal ? static_cast<JobStore&>(*journal) : memory;
-  const SignalGuard signals;
-  const SyncSummary summary =
-      RunAndReport(session, from, to, options, store, label, signals.flag());
-  if (journal) journal->Close(summary.stopped);
+  const SyncSummary summary = RunAndReport(session, from, to, options, store, label);
+  if (journal) journal->Close(summary.stopped && options.resume);
+  if (to_local != nullptr && journal && session.stop_exit_code() == 0) {
+    const KnownUploads known{memory, "", state_dir};
+    RemoveLeftoversIn(to_local->WrittenFolders(), to, known, session.log, kAbandonedAfter);
+  }
   return summary.exit_code;
 }
 
@@ -173,8 +190,10 @@ int CopyFolder(Session& session, const ParsedLocation& source, const ParsedLocat
   }
   const Endpoint from = FolderEndpoint(*source_store, source);
   const Endpoint to = FolderEndpoint(*target_store, target);
-  if (const Status apart = CheckOverlap(from, to); !apart.ok()) return session.Fail(apart);
-  return RunCopy(session, from, to, session.settings.sync, label);
+  Status possible = CheckOverlap(from, to);
+  if (possible.ok()) possible = CheckPartSizeOption(session, *target_store);
+  if (!possible.ok()) return session.Fail(possible);
+  return RunCopy(session, from, to, session.settings.sync, target_store->local, label);
 }
 
 int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocation& target) {
@@ -189,9 +208,13 @@ int CopyObject(Session& session, const ParsedLocation& source, const ParsedLocat
                                                 EscapeForDisplay(target.text) +
                                                 "' are the same place; nothing was touched"));
   }
+  if (const Status fits = CheckPartSizeOption(session, to->opened); !fits.ok()) {
+    return session.Fail(fits);
+  }
   SyncOptions options = session.settings.sync;
   options.single = SyncOptions::SingleObject{from->key, to->key};
-  return RunCopy(session, from->endpoint, to->endpoint, std::move(options), label);
+  return RunCopy(session, from->endpoint, to->endpoint, std::move(options), to->opened.local,
+                 label);
 }
 
 // `cp - DST`
@@ -205,6 +228,9 @@ int CopyFromStdin(Session& session, const ParsedLocation& target) {
   if (!to.ok()) {
     return ReportNotStarted(session, {"cp", "-", target.text}, to.status(),
                             ExitCodeOf(to.status()));
+  }
+  if (const Status fits = CheckPartSizeOption(session, to->opened); !fits.ok()) {
+    return session.Fail(fits);
   }
   return UploadStdin(session, to->opened.store(), to->key, target.text);
 }
@@ -222,6 +248,7 @@ int RunCp(Session& session) {
   }
   if (source->kind == Kind::kStdio) return CopyFromStdin(session, *target);
   if (target->kind == Kind::kStdio) return RunCat(session);
+  const StopScope stop(session);
   const std::string& state_dir = session.settings.state_dir;
   if (session.values.WasGiven("state-dir") && !CanKeepJournals(state_dir)) {
     return session.Fail(UnusableStateDir(state_dir));
@@ -230,15 +257,18 @@ int RunCp(Session& session) {
   if (!source->is_local()) {
     Result<OpenedStore> store = OpenStore(session, *source, RootMode::kMustExist);
     if (!store.ok()) return session.Fail(store.status());
+    const Status as_recorded =
+        CheckRecordedContainer(session, RecordedSide::kSource, store->container_identity);
+    if (!as_recorded.ok()) return session.Fail(as_recorded);
     opened.emplace(std::move(*store));
   }
   Result<bool> folder = IsFolder(session, *source, opened ? &opened->store() : nullptr);
   if (!folder.ok()) {
     const JobLabel label{"cp", source->text, target->text};
-    return ReportNotStarted(session, label, folder.status(), ExitCodeOf(folder.status()));
+    return ReportNotStarted(session, label, folder.status(), session.ExitCode(folder.status()));
   }
   if (*folder && !session.settings.recursive) return session.Fail(NeedsRecursive(*source));
-  const ParsedLocation final_target = FinalTarget(*source, *target);
+  const ParsedLocation final_target = FinalTarget(session, *source, *target);
   return *folder ? CopyFolder(session, *source, final_target)
                  : CopyObject(session, *source, final_target);
 }

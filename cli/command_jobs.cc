@@ -86,9 +86,11 @@ int ResumeJobs(Session& session, const std::vector<FoundJob>& jobs) {
                         job.record.process.host);
       return kExitHeld;
     }
-    const int code = ResumeJob(session, job);
-    exit_code = StrongerExitCode(exit_code, code);
-    if (code == 130 || code == 143) break;
+    exit_code = StrongerExitCode(exit_code, ResumeJob(session, job));
+    if (session.stop_exit_code() != 0) {
+      exit_code = StrongerExitCode(exit_code, session.stop_exit_code());
+      break;
+    }
   }
   if (one && !any) {
     session.log.Error("there is no job '" + EscapeForDisplay(session.line.operands[1]) +
@@ -104,6 +106,9 @@ int CleanJobs(Session& session, const std::vector<FoundJob>& jobs) {
   for (const FoundJob& job : jobs) {
     if (older && job.record.started > session.clock.WallNow() - *older) continue;
     exit_code = StrongerExitCode(exit_code, CleanJob(session, job));
+    if (session.stop_exit_code() != 0) {
+      return StrongerExitCode(exit_code, session.stop_exit_code());
+    }
   }
   return exit_code;
 }
@@ -134,6 +139,7 @@ int RunJobs(Session& session) {
     return kExitUsage;
   }
   if (what == "list") return ListJobs(session, *jobs);
+  const StopScope stop(session);
   return what == "resume" ? ResumeJobs(session, *jobs) : CleanJobs(session, *jobs);
 }
 

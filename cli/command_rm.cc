@@ -7,7 +7,6 @@
 #include "lib/base/text.h"
 #include "lib/policy/permit_issuer.h"
 #include "lib/run/memory_job_store.h"
-#include "lib/run/signals.h"
 
 namespace godwit {
 namespace {
@@ -22,8 +21,7 @@ int RemoveFolder(Session& session, const ParsedLocation& location) {
   SyncOptions options = session.settings.sync;
   options.mode = JobMode::kRemove;
   MemoryJobStore job_store;
-  const SignalGuard signals;
-  return RunAndReport(session, target, target, options, job_store, label, signals.flag()).exit_code;
+  return RunAndReport(session, target, target, options, job_store, label).exit_code;
 }
 
 // Looks before it deletes: deleting what is missing would be a success to the service.
@@ -47,6 +45,7 @@ int RunRm(Session& session) {
   if (location->kind == ParsedLocation::Kind::kStdio) {
     return session.Fail(Status(ErrorKind::kInvalidArgument, "'-' is not a location here"));
   }
+  const StopScope stop(session);
   if (session.settings.recursive) return RemoveFolder(session, *location);
   if (location->trailing_slash || location->path.empty()) {
     return session.Fail(Status(
@@ -71,10 +70,13 @@ int RunRm(Session& session) {
   action.key = key;
   action.reason = Reason::kRequested;
   const Status status = RemoveObject(session, *store, key, action);
+  if (IsStopExitCode(session.ExitCode(status))) {
+    return ReportNotStarted(session, label, status, session.ExitCode(status));
+  }
   action.status = !status.ok()                    ? ActionStatus::kFailed
                   : session.settings.sync.dry_run ? ActionStatus::kPlanned
                                                   : ActionStatus::kDone;
-  return ReportDirect(session, label, action, status, ExitCodeOf(status));
+  return ReportDirect(session, label, action, status, session.ExitCode(status));
 }
 
 }  // namespace godwit

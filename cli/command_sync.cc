@@ -14,7 +14,6 @@
 #include "lib/base/text.h"
 #include "lib/policy/permit_issuer.h"
 #include "lib/run/leftovers.h"
-#include "lib/run/signals.h"
 #include "lib/run/sqlite_job_store.h"
 #include "lib/run/state_folder.h"
 #include "lib/run/target_lock.h"
@@ -76,6 +75,12 @@ void Settle(Session& session, const std::string& folder) {
   if (!status.ok()) session.log.Warn(status.ToString());
 }
 
+// State, lock or mark cannot be kept: a full disk, or a folder that cannot be used.
+int StateExitCode(const Status& status) {
+  if (status.Is(ErrorKind::kConflict)) return kExitHeld;
+  return status.Is(ErrorKind::kNoSpace) ? kExitUnable : kExitUsage;
+}
+
 SyncSummary Failed(int exit_code) {
   SyncSummary summary;
   summary.exit_code = exit_code;
@@ -92,42 +97,58 @@ Status MakeLocalFolder(Session& session, const ParsedLocation& location, ObjectS
 
 // One target; the others do not depend on it.
 SyncSummary SyncTo(Session& session, const Endpoint& source, const ParsedLocation& target_location,
-                   JobLabel label, const volatile int* stop_signal) {
+                   JobLabel label) {
   Result<OpenedStore> opened = OpenStore(session, target_location, RootMode::kCreate);
   if (!opened.ok()) {
     return Failed(ReportNotStarted(session, label, opened.status(), ExitCodeOf(opened.status())));
   }
   const Endpoint target = FolderEndpoint(*opened, target_location);
+  const Status as_recorded = CheckRecorded(session, RecordedSide::kTarget, target.identity);
+  if (!as_recorded.ok()) return Failed(session.Fail(as_recorded));
+  if (const Status fits = CheckPartSizeOption(session, *opened); !fits.ok()) {
+    return Failed(session.Fail(fits));
+  }
   MeetService(session, *opened, target_location);
   std::optional<TargetLock> lock;
   if (!session.settings.sync.dry_run) {
     Result<TargetLock> taken =
         TargetLock::Take(session.settings.state_dir, target.identity, session.log);
     if (!taken.ok()) {
-      const int code = taken.status().Is(ErrorKind::kConflict) ? 10 : kExitUsage;
-      return Failed(ReportNotStarted(session, label, taken.status(), code));
+      return Failed(
+          ReportNotStarted(session, label, taken.status(), StateExitCode(taken.status())));
     }
     lock.emplace(std::move(*taken));
   }
   const JobRecord record = MakeJobRecord(session, label, source.identity, target.identity);
   Result<std::unique_ptr<JobStore>> state = OpenState(session, source, target, record.id);
-  if (!state.ok()) return Failed(ReportNotStarted(session, label, state.status(), kExitUsage));
+  if (!state.ok()) {
+    return Failed(ReportNotStarted(session, label, state.status(), StateExitCode(state.status())));
+  }
   const std::string folder =
       JobFolder(session.settings.state_dir, source.identity, target.identity);
   label.unsettled_since = UnsettledSince(folder);
   if (lock) {
     const Status marked = MarkUnsettled(folder, session.clock.WallNow());
-    if (!marked.ok()) return Failed(ReportNotStarted(session, label, marked, kExitUsage));
+    if (!marked.ok()) {
+      return Failed(ReportNotStarted(session, label, marked, StateExitCode(marked)));
+    }
   }
   if (Status made = MakeLocalFolder(session, target_location, *target.store); !made.ok()) {
-    const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage : kExitUnable;
+    const int code = made.Is(ErrorKind::kInvalidArgument) ? kExitUsage
+                     : made.Is(ErrorKind::kCancelled)     ? session.ExitCode(made)
+                                                          : kExitUnable;
     return Failed(ReportNotStarted(session, label, made, code));
   }
-  if (lock && lock->taken_over()) RemoveLeftovers(target, **state, session.log);
+  const KnownUploads known{**state, folder, session.settings.state_dir};
+  if (lock && lock->taken_over()) RemoveLeftovers(target, known, session.log);
   if (lock) OpenRecord(session, folder, record);
   SyncSummary summary =
-      RunAndReport(session, source, target, session.settings.sync, **state, label, stop_signal);
+      RunAndReport(session, source, target, session.settings.sync, **state, label);
   if (lock) CloseRecord(session, folder, record, **state, summary);
+  const bool left_behind = opened->local != nullptr && opened->local->own_files_seen();
+  if (lock && left_behind && session.stop_exit_code() == 0) {
+    RemoveLeftovers(target, known, session.log, kAbandonedAfter);
+  }
   const bool recorded = summary.exit_code == 0 && (*state)->complete();
   const bool settled = session.settings.sync.settles() && summary.skipped == 0;
   if (lock && recorded && (settled || !label.unsettled_since)) Settle(session, folder);
@@ -147,27 +168,28 @@ Result<std::vector<ParsedLocation>> ParseAll(const Session& session) {
   return locations;
 }
 
-// Every target against the source and against the others.
-Status CheckOverlaps(Session& session, const Endpoint& source,
-                     const std::vector<ParsedLocation>& locations) {
+// Every target against the source and against the others; those of a repeated run against its
+// record. Sends nothing.
+Status CheckPlaces(Session& session, const Endpoint& source,
+                   const std::vector<ParsedLocation>& locations) {
+  GODWIT_RETURN_IF_ERROR(CheckRecorded(session, RecordedSide::kSource, source.identity));
   std::vector<Endpoint> places{source};
   for (std::size_t i = 1; i < locations.size(); ++i) {
     Result<OpenedStore> opened = OpenStore(session, locations[i], RootMode::kMustExist);
     if (!opened.ok()) continue;  // Reported when the target is opened for real.
     const Endpoint target = FolderEndpoint(*opened, locations[i]);
+    GODWIT_RETURN_IF_ERROR(CheckRecorded(session, RecordedSide::kTarget, target.identity));
+    GODWIT_RETURN_IF_ERROR(CheckPartSizeOption(session, *opened));
     for (const Endpoint& place : places) GODWIT_RETURN_IF_ERROR(CheckOverlap(place, target));
     places.push_back(target);
   }
   return Status::Ok();
 }
 
-// Opens the source and refuses it if it cannot be one.
+// Opens the source. Sends nothing.
 Result<OpenedStore> OpenSource(Session& session, const ParsedLocation& location) {
   if (location.is_local()) GODWIT_RETURN_IF_ERROR(CheckLocalSource(location));
-  Result<OpenedStore> opened = OpenStore(session, location, RootMode::kMustExist);
-  if (!opened.ok() || location.is_local()) return opened;
-  GODWIT_RETURN_IF_ERROR(CheckCloudSource(session, location, opened->store()));
-  return opened;
+  return OpenStore(session, location, RootMode::kMustExist);
 }
 
 }  // namespace
@@ -182,15 +204,19 @@ int RunSync(Session& session) {
                             SourceExitCode(source_store.status()));
   }
   const Endpoint source = FolderEndpoint(*source_store, locations->front());
-  if (const Status apart = CheckOverlaps(session, source, *locations); !apart.ok()) {
-    return session.Fail(apart);
+  if (const Status places = CheckPlaces(session, source, *locations); !places.ok()) {
+    return session.Fail(places);
   }
-  const SignalGuard signals;
+  const StopScope stop(session);
+  if (!locations->front().is_local()) {
+    const Status folder = CheckCloudSource(session, locations->front(), source_store->store());
+    if (!folder.ok()) return session.Fail(folder);
+  }
   std::vector<SyncSummary> summaries;
   for (std::size_t i = 1; i < locations->size(); ++i) {
     label.target = (*locations)[i].text;
-    summaries.push_back(SyncTo(session, source, (*locations)[i], label, signals.flag()));
-    if (*signals.flag() != 0) break;
+    summaries.push_back(SyncTo(session, source, (*locations)[i], label));
+    if (session.stop_exit_code() != 0) break;
   }
   return label.show_target ? ReportTotal(session, label, summaries) : summaries.front().exit_code;
 }

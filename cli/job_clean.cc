@@ -1,8 +1,10 @@
 #include "cli/job_clean.h"
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -30,8 +32,12 @@ struct Cleaned {
 // One job being cleaned, with all that is needed to reach its target.
 class JobCleaner {
  public:
-  JobCleaner(Session& outer, Session& session, const JobRecord& record, JobStore& journal)
-      : outer_(outer), session_(session), record_(record), journal_(journal) {}
+  JobCleaner(Session& outer, Session& session, const FoundJob& job, JobStore& journal)
+      : outer_(outer),
+        session_(session),
+        record_(job.record),
+        folder_(job.folder),
+        journal_(journal) {}
 
   Cleaned Run() {
     const Result<std::vector<JournaledUpload>> uploads = journal_.ReadUploads();
@@ -59,11 +65,12 @@ class JobCleaner {
     if (target.is_local()) target.path = LocalRoot();
     Result<OpenedStore> opened = OpenStore(session_, target, RootMode::kMustExist);
     if (!opened.ok()) return Fail(opened.status());
+    if (target.is_local()) {
+      if (const Status there = CheckFolder(target.path); !there.ok()) return Fail(there);
+    }
     const std::string& place = opened->container_identity;
     if (!target.is_local() && !record_.target_identity.starts_with(place)) {
-      return Fail(Status(ErrorKind::kInvalidArgument, "the target of job " + record_.id +
-                                                          " is another place now (" + place +
-                                                          "): give the environment of then"));
+      return Fail(OtherPlace(record_.id, RecordedSide::kTarget, record_.target_identity, place));
     }
     std::string prefix = target.is_local() ? "" : record_.target_identity.substr(place.size());
     if (!prefix.ends_with('/')) prefix.clear();
@@ -72,8 +79,19 @@ class JobCleaner {
       CleanUpload(*store, target.kind, upload, prefix + upload.key);
     }
     if (target.is_local() && record_.command == "sync") {
-      RemoveLeftovers(FolderEndpoint(*opened, target), journal_, session_.log);
+      const KnownUploads known{journal_, folder_, session_.settings.state_dir};
+      RemoveLeftovers(FolderEndpoint(*opened, target), known, session_.log);
     }
+  }
+
+  // What a volume that is not mounted holds is not gone.
+  static Status CheckFolder(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::is_directory(path, error)) return Status::Ok();
+    return Status(ErrorKind::kContainerNotFound,
+                  "the target folder is not there, so its temporary files cannot be removed: mount "
+                  "it, or make an empty folder of its name if it is gone for good")
+        .WithObject(path);
   }
 
   // The folder is known by its canonical name: the working folder may be gone. A cp of one file
@@ -161,6 +179,7 @@ class JobCleaner {
   Session& outer_;
   Session& session_;
   const JobRecord& record_;
+  const std::string& folder_;
   JobStore& journal_;
   std::set<std::string> journaled_;  // Uploads; of all jobs.
   Cleaned cleaned_;
@@ -226,7 +245,7 @@ int CleanJob(Session& session, const FoundJob& job) {
         job.folder, record.source_identity, record.target_identity, session.log, OwnerOf(record));
     if (journal.status().Is(ErrorKind::kConflict)) return LeaveAlone(session, record);
     if (!journal.ok()) return session.Fail(journal.status());
-    cleaned = JobCleaner(session, (*command)->session(), record, **journal).Run();
+    cleaned = JobCleaner(session, (*command)->session(), job, **journal).Run();
   }
   if (cleaned.left == 0) {
     const Status forgotten = ForgetJob(session, job);

@@ -116,6 +116,33 @@ void CloseRecord(Session& session, const std::string& folder, JobRecord record, 
   if (!status.ok()) session.log.Warn("the end of the run is not recorded: " + status.ToString());
 }
 
+Status OtherPlace(const std::string& job_id, RecordedSide side, const std::string& then,
+                  const std::string& now) {
+  const std::string name = side == RecordedSide::kSource ? "source" : "target";
+  return Status(ErrorKind::kInvalidArgument,
+                "the " + name + " of job " + job_id + " is another place now: it was " +
+                    EscapeForDisplay(then) + ", and is " + EscapeForDisplay(now) +
+                    "; give the environment of then; nothing was touched");
+}
+
+Status CheckRecorded(const Session& session, RecordedSide side, const std::string& identity) {
+  if (!session.recorded) return Status::Ok();
+  const std::string& then = side == RecordedSide::kSource ? session.recorded->source_identity
+                                                          : session.recorded->target_identity;
+  return then == identity ? Status::Ok()
+                          : OtherPlace(session.recorded->job_id, side, then, identity);
+}
+
+Status CheckRecordedContainer(const Session& session, RecordedSide side,
+                              const std::string& container_identity) {
+  if (!session.recorded) return Status::Ok();
+  const std::string& then = side == RecordedSide::kSource ? session.recorded->source_identity
+                                                          : session.recorded->target_identity;
+  return then.starts_with(container_identity)
+             ? Status::Ok()
+             : OtherPlace(session.recorded->job_id, side, then, container_identity);
+}
+
 Result<std::unique_ptr<RecordedCommand>> RecordedCommand::Make(Session& outer,
                                                                const JobRecord& record,
                                                                Options options) {
@@ -156,6 +183,12 @@ Result<std::unique_ptr<RecordedCommand>> RecordedCommand::Make(Session& outer,
   made->log_.emplace(std::cerr, settings->log_level(), settings->log_format);
   made->session_.emplace(Session{line, made->values_, made->config_, outer.environment, outer.clock,
                                  std::move(*settings), *made->log_, outer.results, made->meter_});
+  made->session_->stop_signal = outer.stop_signal;
+  made->session_->stop = outer.stop;
+  if (options == Options::kAll) {
+    made->session_->recorded =
+        RecordedPlaces{record.id, record.source_identity, record.target_identity};
+  }
   return made;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +23,17 @@ JobRecord MakeJobRecord(const Session& session, const JobLabel& label,
 void OpenRecord(Session& session, const std::string& folder, const JobRecord& record);
 void CloseRecord(Session& session, const std::string& folder, JobRecord record, JobStore& state,
                  const SyncSummary& summary);
+
+// Fails with kInvalidArgument, naming both places, if the session repeats a recorded run and the
+// identity of its source or target is not the recorded one: the environment names another
+// endpoint or account, or a link leads elsewhere.
+enum class RecordedSide : std::uint8_t { kSource, kTarget };
+Status CheckRecorded(const Session& session, RecordedSide side, const std::string& identity);
+// The same of a container (ends in '/') in which the place must lie, where more is not known yet.
+Status CheckRecordedContainer(const Session& session, RecordedSide side,
+                              const std::string& container_identity);
+Status OtherPlace(const std::string& job_id, RecordedSide side, const std::string& then,
+                  const std::string& now);
 
 // A command that a record tells of, ready to be carried out again with the environment of now and
 // the output of `outer`. Its stores see this session.

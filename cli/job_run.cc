@@ -71,12 +71,11 @@ void Show(Session& session, SyncSummary& summary, const SummaryFrame& frame, boo
 }  // namespace
 
 SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoint& target,
-                         const SyncOptions& options, JobStore& job_store, const JobLabel& label,
-                         const volatile int* stop_signal) {
+                         const SyncOptions& options, JobStore& job_store, const JobLabel& label) {
   JobSettings settings;
   settings.options = options;
   settings.stall_timeout = session.settings.stall_timeout;
-  settings.stop_signal = stop_signal;
+  settings.stop_signal = session.stop_signal;
   settings.unsettled_since = label.unsettled_since;
   settings.server_copy_possible =
       !source.copy_domain.empty() && source.copy_domain == target.copy_domain;
@@ -102,12 +101,14 @@ int ReportNotStarted(Session& session, const JobLabel& label, const Status& stat
     session.log.Error(status.ToString());
     return exit_code;
   }
-  if (session.settings.json) {
-    session.results.Line(
-        session.log.Redacted(ErrorJson(error, label.show_target ? label.target : "")));
+  if (!IsStopExitCode(exit_code)) {
+    if (session.settings.json) {
+      session.results.Line(
+          session.log.Redacted(ErrorJson(error, label.show_target ? label.target : "")));
+    }
+    session.log.Error(status.ToString());
+    KeepErrors(session, {error});
   }
-  session.log.Error(status.ToString());
-  KeepErrors(session, {error});
   Show(session, summary, MakeFrame(session, label, Elapsed(session)), !label.show_target);
   return summary.exit_code;
 }

@@ -21,11 +21,10 @@ struct JobLabel {
 // Runs one job and shows its reports and its summary. Returns the summary; its exit code is the
 // job's.
 SyncSummary RunAndReport(Session& session, const Endpoint& source, const Endpoint& target,
-                         const SyncOptions& options, JobStore& job_store, const JobLabel& label,
-                         const volatile int* stop_signal);
+                         const SyncOptions& options, JobStore& job_store, const JobLabel& label);
 
 // Shows a summary for a command that could not start its job (the target is locked, the source is
-// missing): nothing happened. Returns its exit code.
+// missing, a signal came): nothing happened. Returns its exit code.
 int ReportNotStarted(Session& session, const JobLabel& label, const Status& status, int exit_code);
 
 // Shows one action that was carried out without the engine (stdin, a single rm), with its error

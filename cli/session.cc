@@ -4,12 +4,30 @@
 
 namespace godwit {
 
+int Session::ExitCode(const Status& status) const {
+  const int stopped = stop_exit_code();
+  return stopped != 0 && status.Is(ErrorKind::kCancelled) ? stopped : ExitCodeOf(status);
+}
+
+StopScope::StopScope(Session& session) : session_(session) {
+  if (session.stop_signal != nullptr) return;
+  guard_.emplace();
+  session.stop_signal = guard_->flag();
+  session.stop = guard_->token();
+}
+
+StopScope::~StopScope() {
+  if (!guard_) return;
+  session_.stop_signal = nullptr;
+  session_.stop = {};
+}
+
 int Session::Fail(const Status& status) const {
   if (settings.json && ExitCodeOf(status) != kExitUsage) {
     results.Line(log.Redacted(ErrorJson({status.object(), status}, "")));
   }
   log.Error(status.ToString());
-  return ExitCodeOf(status);
+  return ExitCode(status);
 }
 
 int RunCommand(Session& session) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -16,7 +17,6 @@
 #include "lib/checksum/content_hasher.h"
 #include "lib/plan/attributes.h"
 #include "lib/policy/permit_issuer.h"
-#include "lib/run/signals.h"
 
 namespace godwit {
 namespace {
@@ -25,6 +25,7 @@ constexpr std::uint64_t kPartBytes = 16ULL << 20;
 
 // How often a wait for stdin looks whether the run is to stop.
 constexpr int kPollMs = 100;
+constexpr std::chrono::seconds kAbortAfterStop{8};
 
 // Waits until stdin has something to read or has ended. A signal does not interrupt a read.
 Status WaitForStdin(const volatile int* stop_signal) {
@@ -62,8 +63,8 @@ class StdinUpload {
     ObjectMeta nameless;
     attributes_ = TargetAttributes(session.settings.sync.attributes, nameless, key);
     attributes_.mtime.reset();
-    part_bytes_ = std::max(session.settings.sync.part_size_bytes.value_or(kPartBytes),
-                           store.Describe().part_bytes_min);
+    part_bytes_ = session.settings.sync.part_size_bytes.value_or(
+        std::max(kPartBytes, store.Describe().part_bytes_min));
   }
 
   // Whether an object is there that --conflict keeps.
@@ -89,7 +90,7 @@ class StdinUpload {
     const Status sent = PutParts(*id, buffer, *filled);
     if (!sent.ok()) {
       // The first failure is what the user must hear of.
-      const Status aborted = store_->AbortUpload(session_.Context(), permit_, key_, *id);
+      const Status aborted = store_->AbortUpload(AbortContext(), permit_, key_, *id);
       if (!aborted.ok()) session_.log.Warn(aborted.ToString());
     }
     return sent;
@@ -99,6 +100,13 @@ class StdinUpload {
   WriteProof proof() const { return proof_; }
 
  private:
+  // Within the time that a stop may take.
+  CallContext AbortContext() const {
+    CallContext context = session_.CleanupContext();
+    if (*stop_signal_ != 0) context.deadline = std::chrono::steady_clock::now() + kAbortAfterStop;
+    return context;
+  }
+
   Status PutWhole(std::span<const std::byte> bytes) {
     ContentHasher hasher;
     hasher.Update(bytes);
@@ -167,15 +175,15 @@ class StdinUpload {
 
 int UploadStdin(Session& session, ObjectStore& store, const std::string& key,
                 const std::string& target_text) {
-  const SignalGuard signals;
-  StdinUpload upload(session, store, key, signals.flag());
+  const StopScope stop(session);
+  StdinUpload upload(session, store, key, session.stop_signal);
   const JobLabel label{"cp", "-", target_text};
   ActionReport action;
   action.key = key;
   action.reason = Reason::kAlways;
   const Result<bool> kept = upload.IsKept();
   Status status = kept.status();
-  int exit_code = ExitCodeOf(status);
+  int exit_code = session.ExitCode(status);
   if (status.ok() && *kept) {
     const bool fails = session.settings.sync.conflict == ConflictMode::kFail;
     action.reason = Reason::kExistsAtTarget;
@@ -192,7 +200,8 @@ int UploadStdin(Session& session, ObjectStore& store, const std::string& key,
   const bool dry_run = session.settings.sync.dry_run;
   if (status.ok() && !dry_run) {
     status = upload.Run();
-    exit_code = *signals.flag() != 0 && !status.ok() ? *signals.flag() : ExitCodeOf(status);
+    exit_code = !status.ok() && session.stop_exit_code() != 0 ? session.stop_exit_code()
+                                                              : ExitCodeOf(status);
   }
   action.bytes = upload.size_bytes();
   action.proof = upload.proof();

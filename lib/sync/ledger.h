@@ -25,7 +25,10 @@ class Ledger {
   // A copy that failed for a reason that forbids the delete phase.
   void CountFailedCopy() { ++failed_copies_; }
   void NoteExit(int code) { exit_codes_.insert(code); }
-  void NoteStopped() { summary_.stopped = summary_.resumable = true; }
+  void NoteStopped(bool resumable) {
+    summary_.stopped = true;
+    summary_.resumable = summary_.resumable || resumable;
+  }
   void NoteResumable() { summary_.resumable = true; }
   // An upload of an earlier run goes on, with so many bytes that need not travel again.
   void CountReused(std::uint64_t bytes) {

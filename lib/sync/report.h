@@ -58,7 +58,7 @@ struct SyncSummary {
   std::uint64_t retries = 0;
   bool resumed = false;
   bool stopped = false;    // By a signal or by --max-runtime.
-  bool resumable = false;  // Stopped, or unfinished uploads are kept for the next run.
+  bool resumable = false;  // The next run goes on: stopped, or unfinished uploads were kept.
 };
 
 }  // namespace godwit

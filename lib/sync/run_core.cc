@@ -200,7 +200,7 @@ void RunCore::Halt(int exit_code) {
 void RunCore::Stop(int exit_code) {
   if (stopping_) return;
   Halt(exit_code);
-  if (!options_.dry_run) ledger_.NoteStopped();
+  if (!options_.dry_run) ledger_.NoteStopped(options_.journals_uploads() && options_.resume);
   stopping_ = true;
   schedule_.RunAll();
   After(kStopGrace, [this] { CancelInFlight(false); });

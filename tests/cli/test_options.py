@@ -38,6 +38,20 @@ class Options(Case):
                 self.refused(["sync", f"--{option}", value, "tree", "s3://bucket/refused"],
                              f"--{option}", value, limit)
 
+    def test_a_part_size_that_the_target_does_not_take_is_refused_before_anything_starts(self):
+        self.tree({"a": b"1"})
+        self.cloud.reset_counters()
+        for target, size, limit in (("s3://bucket/refused", "1MiB", "5MiB"), ("gs://bucket/refused", "100KiB", "256KiB"),
+                                    ("gs://bucket/refused", "5000001", "256KiB"),
+                                    ("az://bucket/refused", "5GiB", "4000MiB")):
+            for command in (["sync", "tree", target], ["sync", "-n", "tree", target], ["cp", "tree/a", target],
+                            ["sync", "tree", "other", target], ["cp", "-r", "tree", target], ["cp", "-", target]):
+                with self.subTest(command=command, size=size):
+                    self.refused([*command, "--part-size", size], "--part-size", limit)
+        self.assertEqual(self.cloud.requests(), {"ListObjects": 24}, "only this test has looked 4 * 6 times")
+        self.assertFalse((self.work / "other").exists())
+        self.assertEqual(self.godwit("sync", "--part-size", "1MiB", "tree", "other").code, 0)
+
     def test_rates_take_a_unit_of_time_and_none(self):
         self.tree({"a": b"1"})
         for options in (["--bwlimit", "10MiB/s"], ["--bwlimit", "none"], ["--request-limit", "50/s"],

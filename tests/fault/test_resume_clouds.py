@@ -150,7 +150,7 @@ class Upload(Changes):
 
     def test_finish_of_a_cp_whose_answer_nobody_heard_is_found_done(self):
         copy = ["cp", "--config", self.config, *self.options, self.there / "big", f"{self.goal}/big"]
-        self.kill(self.target.finish, 1, command=copy)
+        self.kill(self.target.finish, 1, *copy, command=True)
         run = self.godwit(*copy, "--json", server=self.cloud)
         self.assertEqual(run.code, 0, run.err)
         self.check(run)

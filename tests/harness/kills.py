@@ -52,14 +52,16 @@ class KillCase(Case):
         self.config.write_text(CONFIG)
         self.options = []
 
+    def launch(self, *arguments, env=None):
+        """Begins any command; the caller ends it."""
+        env = dict(harness.CLEAN, HOME=str(self.work), XDG_STATE_HOME=str(self.state), **self.cloud.env(), **(env or {}))
+        env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "")
+        return subprocess.Popen([harness.GODWIT, *arguments], env=env, cwd=self.work,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
     def start(self, *arguments):
         """Begins a sync with the options of the test; the caller ends it."""
-        return self.start_command("sync", "--json", "--config", self.config, *self.options, *arguments)
-
-    def start_command(self, *command):
-        env = dict(harness.CLEAN, HOME=str(self.work), XDG_STATE_HOME=str(self.state), **self.cloud.env())
-        env["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "")
-        return subprocess.Popen([harness.GODWIT, *command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return self.launch("sync", "--json", "--config", self.config, *self.options, *arguments)
 
     def wait_for(self, operation, count, process):
         deadline = time.monotonic() + 60
@@ -69,8 +71,8 @@ class KillCase(Case):
                 self.fail(f"it ended before it could be interrupted: {process.communicate()}")
             time.sleep(0.01)
 
-    def interrupt(self, operation, count, number, *arguments, slow=0.3, after=0, command=None):
-        """Ends a sync, or another `command`, by a signal once `count` requests of an operation were seen.
+    def interrupt(self, operation, count, number, *arguments, slow=0.3, after=0, command=False):
+        """Ends a sync by a signal once `count` requests of an operation were seen; `command`: the arguments are all.
 
         Each of them takes `slow` seconds, before its answer or `after` so many bytes of its body. Returns exit
         code, requests seen, stdout, stderr.
@@ -79,7 +81,7 @@ class KillCase(Case):
         if after:
             stall.update(side="request", after=after)
         self.cloud.faults({"on": {"op": operation.rpartition(":")[2]}, "do": stall, "times": 0})
-        with self.start_command(*command) if command else self.start(*arguments) as process:
+        with (self.launch if command else self.start)(*arguments) as process:
             self.wait_for(operation, count, process)
             time.sleep(slow / 3)  # In the middle of a pause: what was answered is remembered by now.
             process.send_signal(number)
