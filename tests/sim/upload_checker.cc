@@ -37,7 +37,7 @@ void UploadChecker::BeginRun() {
     const std::string& id = upload.upload_id.Reveal();
     const Result<UploadedParts> kept =
         world_.target_store().ListParts({}, world_.TargetKey(key), upload.upload_id);
-    if (id.empty() || !kept.ok()) continue;
+    if (id.empty() || !kept.ok() || !MayFinish(upload)) continue;
     for (const PartReceipt& part : upload.parts) {
       const auto there = std::find_if(kept->parts.begin(), kept->parts.end(),
                                       [&](const PartReceipt& p) { return p.index == part.index; });
@@ -46,6 +46,24 @@ void UploadChecker::BeginRun() {
       safe_[Range(key, upload.source_version, offset, part.size_bytes)] = id;
     }
   }
+}
+
+// A condition that was given at the begin fails in the end once somebody else wrote: to go on would
+// send the rest for nothing.
+bool UploadChecker::MayFinish(const JournaledUpload& upload) const {
+  const auto begun = conditions_.find(upload.upload_id.Reveal());
+  if (begun == conditions_.end()) return true;
+  const WriteCondition& condition = begun->second;
+  const std::optional<SimObject> there = world_.target_store().Look(world_.TargetKey(upload.key));
+  switch (condition.kind) {
+    case WriteCondition::Kind::kNone:
+      return true;
+    case WriteCondition::Kind::kCreateOnly:
+      return !there;
+    case WriteCondition::Kind::kIfVersion:
+      return there && there->version() == condition.version;
+  }
+  return true;
 }
 
 std::string UploadChecker::OnCommand(const Command& command, bool quiet) {
@@ -76,7 +94,10 @@ std::string UploadChecker::CheckSentAgain(const TransferPartCommand& part, bool 
 
 void UploadChecker::OnAnswer(const Command& command, const Event& event) {
   const std::string begun = BegunBy(event);
-  if (!begun.empty()) known_.insert(begun);
+  if (!begun.empty()) {
+    known_.insert(begun);
+    conditions_[begun] = std::get<BeginUploadCommand>(command.body).options.condition;
+  }
   const auto* part = std::get_if<TransferPartCommand>(&command.body);
   if (part != nullptr && std::holds_alternative<Done>(event)) {
     unrecorded_.emplace(part->target_key, part->index);

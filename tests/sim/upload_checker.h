@@ -45,12 +45,14 @@ class UploadChecker {
   // Whether the journal outlives the run.
   bool journals() const;
   std::set<std::string> Journaled() const;
+  bool MayFinish(const JournaledUpload& upload) const;
   void OnRecord(const JournalRecord& record);
   std::string CheckSentAgain(const TransferPartCommand& part, bool quiet);
 
   World& world_;
   std::map<Range, std::string>
-      safe_;                        // In the journal and at the service, by upload, since before.
+      safe_;  // In the journal and at the service, by upload, since before.
+  std::map<std::string, WriteCondition> conditions_;  // Of all uploads, as they were begun.
   std::set<std::string> known_;     // Uploads whose id the engine heard of, in this run.
   std::set<std::string> recorded_;  // Given to the journal, in this run.
   std::set<std::pair<std::string, std::uint32_t>> unrecorded_;  // Parts that it heard of.
