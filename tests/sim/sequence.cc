@@ -184,10 +184,8 @@ class Sequence {
     if (last_.stopped && s.exit_code != 130 && s.exit_code != 5) {
       Violate(fmt::format("exit {} of a run that was stopped", s.exit_code));
     }
-    // What an earlier run left may not fit the target any more.
-    const bool stale_condition = s.resumed && scenario_.target.capabilities.condition_on_finish ==
-                                                  ConditionSupport::kAtBegin;
-    if (last_.quiet() && !stale_condition && s.retries > 0) Violate("retries without a fault");
+    // What an earlier run left may not fit the target any more, or hold damaged bytes.
+    if (last_.quiet() && !s.resumed && s.retries > 0) Violate("retries without a fault");
   }
 
   void CheckHappened() {

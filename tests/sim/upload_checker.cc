@@ -1,8 +1,10 @@
 #include "tests/sim/upload_checker.h"
 
 #include <algorithm>
+#include <span>
 
 #include "lib/base/text.h"
+#include "lib/checksum/content_hasher.h"
 #include "lib/policy/permit_issuer.h"
 
 namespace godwit {
@@ -37,7 +39,7 @@ void UploadChecker::BeginRun() {
     const std::string& id = upload.upload_id.Reveal();
     const Result<UploadedParts> kept =
         world_.target_store().ListParts({}, world_.TargetKey(key), upload.upload_id);
-    if (id.empty() || !kept.ok() || !MayFinish(upload)) continue;
+    if (id.empty() || !kept.ok() || !MayFinish(upload) || !HoldsSource(upload)) continue;
     for (const PartReceipt& part : upload.parts) {
       const auto there = std::find_if(kept->parts.begin(), kept->parts.end(),
                                       [&](const PartReceipt& p) { return p.index == part.index; });
@@ -46,6 +48,22 @@ void UploadChecker::BeginRun() {
       safe_[Range(key, upload.source_version, offset, part.size_bytes)] = id;
     }
   }
+}
+
+// Bytes that were damaged when the source was read show in the digest of the whole only, and cost
+// the whole upload.
+bool UploadChecker::HoldsSource(const JournaledUpload& upload) const {
+  const std::map<Version, SimObject>& versions = world_.SourceVersions(upload.key);
+  const auto source = versions.find(upload.source_version);
+  if (source == versions.end()) return false;
+  const auto bytes = std::as_bytes(std::span(source->second.content));
+  return std::all_of(upload.parts.begin(), upload.parts.end(), [&](const PartReceipt& part) {
+    const std::uint64_t offset = part.index * upload.part_size_bytes;
+    if (offset + part.size_bytes > bytes.size()) return false;
+    ContentHasher hasher;
+    hasher.Update(bytes.subspan(offset, part.size_bytes));
+    return SameBytes(part, PartReceipt{part.index, part.size_bytes, {}, hasher.sum().digests()});
+  });
 }
 
 // A condition that was given at the begin fails in the end once somebody else wrote: to go on would

@@ -46,6 +46,7 @@ class UploadChecker {
   bool journals() const;
   std::set<std::string> Journaled() const;
   bool MayFinish(const JournaledUpload& upload) const;
+  bool HoldsSource(const JournaledUpload& upload) const;
   void OnRecord(const JournalRecord& record);
   std::string CheckSentAgain(const TransferPartCommand& part, bool quiet);
 
