@@ -87,7 +87,8 @@ run_layers() { # PRESET LAYER...: builds, then runs the layers' tests
 }
 
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+# A second signal ends the process with the threads that it has.
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0
 main_layers=()
 for layer in tidy unit sim contract cli e2e pairs fault fuzz; do ! wants $layer || main_layers+=("$layer"); done
 built=0
