@@ -97,6 +97,8 @@ void World::Populate() {
 
 // A key at the source, at the target, or at both, in every relation that matters.
 void World::AddPair(const std::string& key, Random& random) {
+  // A key may come twice, and its first source be known by the time of the second one.
+  if (scenario_.source.whole_seconds) clock_.Advance(kSecond);
   std::uint64_t relation = random.Below(7);
   if (scenario_.all_marked && relation == 4) relation = 3;
   const std::string content = NewContent("", random);
