@@ -146,6 +146,16 @@ class Bucket(Place):
         assert status in good, (method, path, status, data[:500])
         return data
 
+    def contents(self, keys, path, headers=None):
+        """What lies under keys that were listed; a delete that a killed run had sent may have come since."""
+        found = {}
+        for key in keys:
+            status, data = exchange(self.connection, "GET", self.base + path(key), None, headers or {})
+            assert status in (200, 404), (key, status, data[:500])
+            if status == 200:
+                found[key] = data
+        return found
+
     def digests(self):
         """As the server computes them from the bytes that it holds, past all faults."""
         service = "" if self.kind == "s3" else f"/{self.kind}"
@@ -170,7 +180,7 @@ class S3(Bucket):
 
     def read(self):
         keys = self.relative(entry["key"] for entry in self.cloud.call(f"/objects?bucket={BUCKET}"))
-        return {key: self.ask("GET", f"/{BUCKET}/{self.quoted(key)}") for key in keys}
+        return self.contents(keys, lambda key: f"/{BUCKET}/{self.quoted(key)}")
 
     def signed(self, method, operation, key, body=None, **more):
         url = self.client.generate_presigned_url(operation, {"Bucket": BUCKET, "Key": self.prefix + key, **more})
@@ -203,7 +213,7 @@ class Gcs(Bucket):
 
     def read(self):
         keys = self.relative(entry["key"] for entry in self.cloud.call(f"/gcs/objects?bucket={BUCKET}"))
-        return {key: self.ask("GET", self.path(key) + "?alt=media") for key in keys}
+        return self.contents(keys, lambda key: self.path(key) + "?alt=media")
 
     def put(self, key, data):
         name = urllib.parse.quote(self.prefix + key, safe="")
@@ -235,8 +245,8 @@ class Azure(Bucket):
         while True:
             listing = xml.etree.ElementTree.fromstring(self.ask(
                 "GET", f"/{BUCKET}?restype=container&comp=list&marker={marker}", headers=self.HEADERS))
-            for key in self.relative(name.text for name in listing.iter("Name")):
-                found[key] = self.blob("GET", key)
+            keys = self.relative(name.text for name in listing.iter("Name"))
+            found.update(self.contents(keys, lambda key: f"/{BUCKET}/{self.quoted(key)}", self.HEADERS))
             marker = listing.findtext("NextMarker")
             if not marker:
                 return found
