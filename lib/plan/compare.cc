@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "lib/base/clock_skew.h"
+
 namespace godwit {
 namespace {
 
@@ -63,10 +65,6 @@ const StateRow* ProvenRow(const StateRow* row) {
   const bool weak = row->evidence == Evidence::kSize || row->evidence == Evidence::kSizeMtime;
   return weak ? nullptr : row;
 }
-
-// How far the clock of a service may be from that of here: further off, S3, Azure and Cloud Storage
-// refuse what is signed.
-constexpr std::chrono::minutes kClockSkewMax{15};
 
 // One side with what follows from its fields.
 struct View {

@@ -1,18 +1,16 @@
 #include "lib/sync/unfinished_uploads.h"
 
 #include <algorithm>
-#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "lib/base/clock_skew.h"
 #include "lib/checksum/crc.h"
 
 namespace godwit {
 namespace {
-
-constexpr std::chrono::minutes kClocksDiffer{15};
 
 std::uint64_t LengthOf(const CopyJob& job, std::uint32_t index) {
   return std::min(job.plan.part_size_bytes, job.source.size_bytes - job.plan.OffsetOf(index));
@@ -100,7 +98,7 @@ std::vector<JournaledUpload> UnfinishedUploads::TakeRest() {
 }
 
 bool BegunSince(const UploadEntry& upload, Timestamp intended) {
-  return upload.started.time >= intended - kClocksDiffer;
+  return upload.started.time >= intended - kClockSkewMax;
 }
 
 std::uint64_t FormOf(const UploadOptions& options) {
