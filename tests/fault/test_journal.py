@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 
 from harness import Case, Fakecloud, main
 
@@ -92,6 +93,26 @@ class Journal(Case):
         other = self.database().read_bytes()
         self.database().unlink()
         self.check_set_aside(lambda path: self.put(other))
+
+    def test_an_object_replaced_within_the_second_that_a_killed_run_copied_is_seen(self):
+        client = self.cloud.client()
+        target = self.work / "target"
+        while True:
+            client.put_object(Bucket="bucket", Key="d/a", Body=b"one")
+            first = client.head_object(Bucket="bucket", Key="d/a")["LastModified"]
+            self.sync("s3://bucket/d", target, server=self.cloud)
+            # As a kill before the record leaves it: the mark of an unfinished run, and no row.
+            folder = self.database().parent
+            self.assertFalse((folder / "unsettled").exists())
+            self.database().unlink()
+            (folder / "unsettled").write_text(time.strftime("%Y-%m-%dT%H:%M:%S.000000000Z", time.gmtime()))
+            client.put_object(Bucket="bucket", Key="d/a", Body=b"two")
+            if client.head_object(Bucket="bucket", Key="d/a")["LastModified"] == first:
+                break
+        run = self.sync("s3://bucket/d", target, server=self.cloud)
+        self.assertEqual((target / "a").read_bytes(), b"two")
+        self.assertEqual(run.summary["objects"]["copied"], 1)
+        self.assertFalse((folder / "unsettled").exists())
 
 
 if __name__ == "__main__":
