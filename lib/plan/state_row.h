@@ -8,7 +8,8 @@
 
 namespace godwit {
 
-// What the last run proved about one key: both sides held equal bytes in these versions.
+// What the last run proved about one key: both sides held equal bytes in these versions. Without
+// versions it proves nothing, and says that bytes of ours may be there that nobody could prove.
 struct StateRow {
   std::string key;  // Relative to the folder.
   std::uint64_t size_bytes = 0;

@@ -66,6 +66,8 @@ struct CopyEnd {
   std::optional<PreciseTime> source_mtime;  // As the object's own metadata gave it.
   int attempts = 1;
   std::vector<std::string> dropped;  // Attributes that the target cannot hold.
+  // Not kDone, and bytes of ours that nothing proved may be at the target.
+  bool unproven = false;
   // The condition of the next try, where what the target held is gone with our damaged version.
   std::optional<WriteCondition> after_damage;
 };

@@ -155,6 +155,7 @@ void ObjectTask::OnCopied(CopyEnd end) {
   begun_ = true;
   attempts_ += end.attempts;
   if (end.after_damage) after_damage_ = end.after_damage;
+  unproven_ = end.kind != CopyEnd::Kind::kDone && (unproven_ || end.unproven);
   switch (end.kind) {
     case CopyEnd::Kind::kDone:
       return OnCopyDone(end);

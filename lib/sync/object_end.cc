@@ -20,6 +20,7 @@ ActionReport ObjectTask::MakeReport(ActionStatus status) const {
 void ObjectTask::Finish(Outcome outcome) {
   if (ended_) return;
   ended_ = true;
+  if (unproven_) KeepUnproven();
   std::exchange(done_, nullptr)(std::move(outcome));
 }
 
@@ -57,6 +58,16 @@ void ObjectTask::KeepEqual(const Version& target_version, const DigestSet& diges
   }
   row.digests = digests;
   row.evidence = evidence;
+  core_.Keep(KeepStateRecord{std::move(row)});
+}
+
+// What nobody could prove bears the time of the source all the same: the next run is not to take it
+// for equal by that.
+void ObjectTask::KeepUnproven() {
+  if (!core_.keeps_state()) return;
+  StateRow row;
+  row.key = spec_.target_key;
+  row.size_bytes = spec_.source.size_bytes;
   core_.Keep(KeepStateRecord{std::move(row)});
 }
 

@@ -93,6 +93,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   void EndWithError(Reason reason, Status status);
   void EndSilently();
   ActionReport MakeReport(ActionStatus status) const;
+  void KeepUnproven();
   void KeepEqual(const Version& target_version, const DigestSet& digests, Evidence evidence);
   void Finish(Outcome outcome);
 
@@ -112,6 +113,7 @@ class ObjectTask : public std::enable_shared_from_this<ObjectTask> {
   int attempts_ = 0;
   bool target_moved_ = false;                   // Another version than the listed one was seen.
   std::optional<WriteCondition> after_damage_;  // What the target held is gone.
+  bool unproven_ = false;                       // What we wrote may be there, and be wrong.
   bool metadata_lost_ = false;
   int metadata_attempts_ = 0;
   std::weak_ptr<Upload> upload_;  // Lives by its own outstanding answers.

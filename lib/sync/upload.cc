@@ -12,6 +12,8 @@ namespace godwit {
 CopyEnd Upload::MakeEnd(CopyEnd::Kind kind, Status status, Side side) const {
   CopyEnd end;
   end.kind = kind;
+  const bool unheard = finish_lost_ || (stage_ == Stage::kFinishing && status.maybe_applied());
+  end.unproven = kind != CopyEnd::Kind::kDone && (unheard || job_.damaged);
   end.status = std::move(status).WithAttempts(attempts_);
   end.side = side;
   end.attempts = attempts_;
@@ -215,14 +217,17 @@ void Upload::Abort(std::function<void()> then) {
   core_.Ask<Finished>({.cleanup = true}, abort,
                       [self = shared_from_this(), id = abort.upload_id,
                        then = std::move(then)](const Answer<Finished>& answer) {
-                        const std::string& key = self->job_.target_key;
                         if (answer.ok()) {
-                          self->core_.Keep(UploadEndedRecord{key});
+                          self->core_.Keep(UploadEndedRecord{self->job_.target_key});
                         } else {
-                          self->core_.Keep(UploadAbandonedRecord{key, id, self->intended_});
+                          self->KeepAbandoned(id);
                         }
                         then();
                       });
+}
+
+void Upload::KeepAbandoned(const Secret& upload_id) {
+  core_.Keep(UploadAbandonedRecord{job_.target_key, upload_id, intended_});
 }
 
 }  // namespace godwit

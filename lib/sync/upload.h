@@ -68,6 +68,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void CloseFor(FailureClass what, Status status, Side side);
   void Restart(const Status& status, Side side);
   void Abort(std::function<void()> then);
+  void KeepAbandoned(const Secret& upload_id);
   void CloseIfQuiet();
   void Fail(Status status, Side side);
   CopyEnd MakeEnd(CopyEnd::Kind kind, Status status = {}, Side side = Side::kTarget) const;

@@ -153,9 +153,12 @@ void Upload::LookUpParts(const Status& status) {
 void Upload::ProveFound(PutReceipt receipt) {
   if (job_.target_known) return Prove(std::move(receipt));
   AbortUploadCommand abort{job_.target_key, upload_id_};
-  core_.Ask<Finished>({.cleanup = true}, std::move(abort),
-                      [self = shared_from_this(), receipt = std::move(receipt)](
-                          const Answer<Finished>&) { self->Prove(receipt); });
+  core_.Ask<Finished>({.cleanup = true}, abort,
+                      [self = shared_from_this(), id = abort.upload_id,
+                       receipt = std::move(receipt)](const Answer<Finished>& answer) {
+                        if (!answer.ok()) self->KeepAbandoned(id);
+                        self->Prove(receipt);
+                      });
 }
 
 void Upload::Prove(PutReceipt receipt) {

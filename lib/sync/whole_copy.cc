@@ -198,6 +198,7 @@ void WholeCopy::OnProven(Proven proven, const DigestSet& digests) {
 void WholeCopy::End(CopyEnd::Kind kind, Status status, Side side) {
   CopyEnd end;
   end.kind = kind;
+  end.unproven = lost_ || status.maybe_applied() || job_.damaged;
   end.status = std::move(status).WithAttempts(attempts_);
   end.side = side;
   end.attempts = attempts_;

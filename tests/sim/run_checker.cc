@@ -67,7 +67,7 @@ void RunChecker::OnDeath() { Violate(uploads_.OnDeath(record_.quiet())); }
 
 void RunChecker::OnEnd(const SyncSummary& summary) {
   record_.summary = summary;
-  if (record_.stopped) record_.stop_took = world_.clock().Now() - stopped_at_;
+  if (record_.stopped) record_.stop_took = world_.clock().Now() - stopped_at_ - journal_took_;
 }
 
 void RunChecker::NoteFaults(bool fired, bool lied) {
@@ -81,8 +81,14 @@ void RunChecker::OnCommand(const Command& command) {
     Violate("a dry run writes: " + Describe(command));
   }
   CheckBudget(command);
+  TimeJournal(command);
   Violate(uploads_.OnCommand(command, record_.quiet()));
   if (const auto* remove = std::get_if<DeleteCommand>(&command.body)) CheckDelete(*remove);
+}
+
+void RunChecker::TimeJournal(const Command& command) {
+  if (!record_.stopped || !std::holds_alternative<JournalCommand>(command.body)) return;
+  journal_since_[command.id] = world_.clock().Now();
 }
 
 void RunChecker::CheckBudget(const Command& command) {
@@ -99,6 +105,9 @@ void RunChecker::CheckBudget(const Command& command) {
 
 void RunChecker::OnAnswer(const Command& command, const Event& event) {
   body_bytes_.erase(command.id);
+  if (const auto journal = journal_since_.find(command.id); journal != journal_since_.end()) {
+    journal_took_ += world_.clock().Now() - journal->second;
+  }
   uploads_.OnAnswer(command, event);
   const auto* done = std::get_if<Done>(&event);
   if (const auto* list = std::get_if<ListCommand>(&command.body); list && done) {
@@ -216,6 +225,7 @@ void RunChecker::OnDeleted(const std::string& full_key, const SimObject& before)
   if (!key) return;
   if (record_.damaged.contains(before.version())) return;
   record_.deleted.insert(*key);
+  if (late_) record_.deleted_late.insert(*key);
   const std::string name = Quoted(*key);
   const auto listed = listed_target_.find(*key);
   // rm takes whatever is there.
@@ -234,6 +244,7 @@ void RunChecker::OnDeleted(const std::string& full_key, const SimObject& before)
 
 // A row says that two versions are equal; they must be.
 void RunChecker::CheckRow(const StateRow& row) {
+  if (row.source_version.empty() && row.target_version.empty()) return;  // It proves nothing.
   const std::map<Version, SimObject>& versions = world_.SourceVersions(row.key);
   const auto source = versions.find(row.source_version);
   const std::optional<std::string> target = world_.TargetContent(row.target_version);

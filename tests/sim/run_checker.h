@@ -19,11 +19,13 @@ namespace godwit {
 // What the outside can say of one run when it is over.
 struct RunRecord {
   std::optional<SyncSummary> summary;     // None: the process died.
-  std::chrono::nanoseconds stop_took{0};  // From the stop to the end.
+  // From the stop to the end, but for what the disk took to make records durable.
+  std::chrono::nanoseconds stop_took{0};
   std::vector<ActionReport> actions;
   std::vector<ErrorReport> errors;
   std::set<std::string> published;  // Relative target keys that the run wrote.
   std::set<std::string> deleted;
+  std::set<std::string> deleted_late;  // By a run that has died, which had proven them absent.
   std::set<Version> damaged;  // Stored as something else than what was sent.
   std::set<std::string> damaged_keys;
   std::map<std::string, std::uint64_t> issued;  // Commands by what they do: "head", "hash", ...
@@ -74,6 +76,7 @@ class RunChecker final : public StoreObserver {
   const std::string& violation() const { return violation_; }
 
  private:
+  void TimeJournal(const Command& command);
   void CheckBudget(const Command& command);
   void CheckDelete(const DeleteCommand& command);
   bool ProvenAbsent(const std::string& key) const;
@@ -99,6 +102,8 @@ class RunChecker final : public StoreObserver {
   std::set<Version> own_versions_;
   std::set<std::string> reported_;
   SimClock::Instant stopped_at_{};
+  std::map<CommandId, SimClock::Instant> journal_since_;  // Records on their way, after a stop.
+  std::chrono::nanoseconds journal_took_{0};
 };
 
 }  // namespace godwit

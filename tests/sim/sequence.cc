@@ -264,6 +264,7 @@ class Sequence {
     if (!now) {
       // The guards judge what was listed.
       if ((last_.outside_changes || last_.lies) && last_.deleted.contains(key)) return;
+      if (last_.deleted_late.contains(key)) return;
       return Violate("gone although it should stay: " + Quoted(key));
     }
     for (const auto& [version, object] : world_.SourceVersions(key)) {
@@ -297,14 +298,15 @@ class Sequence {
     }
   }
 
-  // An upload stays open only where the service refuses to abort it, or where nobody can know
-  // whether it is ours.
+  // An upload stays open only for the next run, where the service refuses to abort it, or where
+  // nobody can know whether it is ours.
   void CheckLeftovers(const RunPlan& plan, std::size_t uploads_before) {
     if (!last_.summary) return;
     const bool unclear =
         plan.rates.journal > 0 || last_.outside_changes || last_.lies || last_.late_writes;
     if (unclear) uploads_.Excuse();
-    const bool hopeless = unclear || plan.rates.final_error > 0 || last_.stopped;
+    const bool kept = last_.stopped || last_.summary->resumable;
+    const bool hopeless = unclear || plan.rates.final_error > 0 || kept;
     if (!hopeless && world_.OpenUploads().size() > uploads_before)
       Violate("uploads were left open");
     if (last_.stop_took > std::chrono::seconds(10)) Violate("the stop took more than 10 s");

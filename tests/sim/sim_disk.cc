@@ -20,6 +20,13 @@ Version SimDisk::VersionOf(const std::string& key) const {
   return object ? object->meta.entry.version : Version();
 }
 
+bool SimDisk::HasRoomFor(const std::string& key) const {
+  for (const auto& [other, content] : files_.Contents()) {
+    if (key.starts_with(other + "/") || other.starts_with(key + "/")) return false;
+  }
+  return true;
+}
+
 void SimDisk::NameChanged(const std::string& key, std::optional<MemoryStore::Object> before,
                           bool data_is_synced) {
   const Version after = VersionOf(key);
@@ -37,6 +44,7 @@ std::set<std::string> SimDisk::CutPower(Random& random) {
       Change change = std::move(changes.back());
       changes.pop_back();
       if (VersionOf(change.key) != change.after) continue;  // Somebody else's, since.
+      if (change.before && !HasRoomFor(change.key)) continue;
       files_.Restore(change.key, std::move(change.before));
       fallen_back.insert(change.key);
     }

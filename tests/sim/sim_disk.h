@@ -39,6 +39,8 @@ class SimDisk {
   void LoseParts(Random& random);
   void LoseData(const std::string& key, Random& random);
   Version VersionOf(const std::string& key) const;
+  // False: another file is where a folder of the key would be, or under the key.
+  bool HasRoomFor(const std::string& key) const;
 
   MemoryStore& files_;
   std::map<std::string, std::vector<Change>> changes_;  // Not durable, by folder.

@@ -60,5 +60,29 @@ TEST(EngineDamage, AStopMeanwhileDoesNotPassItOverInSilence) {
   EXPECT_FALSE(copy.run.target.objects.contains("a"));
 }
 
+// It bears the time of the source, and nobody could look what it is.
+TEST(EngineDamage, WhatCouldNotBeReadBackIsNoEvidenceForTheNextRun) {
+  ScriptedRunner first;
+  first.source.Set("a", "alpha");
+  first.answer = [&first](CommandResult& result) {
+    auto* moved = std::get_if<Transferred>(&result);
+    if (moved == nullptr) return;
+    moved->receipt.digests = {};
+    moved->receipt.proof = WriteProof::kNone;
+    first.target.objects.at("a").bytes = "alphX";
+  };
+  first.before = FailFirst<HashCommand>(99, Status(ErrorKind::kPermissionDenied, "no reading"));
+  EXPECT_EQ(first.Run().failed, 1U);
+  const auto kept = first.Kept<KeepStateRecord>();
+  ASSERT_EQ(kept.size(), 1U);
+
+  ScriptedRunner second;
+  second.source = first.source;
+  second.target = first.target;
+  second.state["a"] = kept[0].row;
+  second.Run();
+  EXPECT_EQ(second.target.objects.at("a").bytes, "alpha");
+}
+
 }  // namespace
 }  // namespace godwit

@@ -212,6 +212,24 @@ TEST(EngineLostAnswer, CpLeavesNoUploadOpenWhereTheContentWasThereBefore) {
   EXPECT_TRUE(run.target.uploads.empty());
 }
 
+TEST(EngineLostAnswer, CpRemembersTheUploadThatItCouldNotAbortWhereTheContentWasThereBefore) {
+  ScriptedRunner run;
+  run.options.mode = JobMode::kCopy;
+  run.source.Set("big", kBig);
+  run.target.Set("big", kBig).head_digests = SumOf(kBig).digests();
+  auto lost = FailFirst<FinishUploadCommand>(1, Lost());
+  auto refused = FailFirst<AbortUploadCommand>(99, Status(ErrorKind::kPermissionDenied, "403"));
+  run.before = [lost, refused](const Command& command) mutable {
+    const std::optional<Status> status = lost(command);
+    return status ? status : refused(command);
+  };
+
+  EXPECT_EQ(run.Run().exit_code, 0);
+  ASSERT_EQ(run.Kept<UploadAbandonedRecord>().size(), 1U);
+  EXPECT_EQ(run.Kept<UploadAbandonedRecord>()[0].upload_id.Reveal(),
+            run.target.uploads.begin()->first);
+}
+
 TEST(EngineLostAnswer, UnknownUploadAtTheFinishMayBeAFinishedOneI17) {
   ScriptedRunner run;
   run.source.Set("big", kBig);
