@@ -101,6 +101,8 @@ struct PartReceipt {
   std::uint64_t size_bytes = 0;
   std::string token;  // The part's ETag, the block id; behind a space a note that no list has.
   DigestSet digests;  // Of the part's bytes, as far as known.
+  // Of all bytes to the end of this part, where they are hashed in order; no store sets it.
+  std::string running_md5 = {};
 };
 
 struct UploadedParts {

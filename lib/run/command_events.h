@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "godwit/result.h"
@@ -12,8 +13,9 @@
 
 namespace godwit {
 
-inline Event FailedEvent(CommandId id, Status status, Side side, DigestSet sent = {}) {
-  return Failed{id, std::move(status), side, std::move(sent)};
+inline Event FailedEvent(CommandId id, Status status, Side side, DigestSet sent = {},
+                         std::string running_md5 = {}) {
+  return Failed{id, std::move(status), side, std::move(sent), std::move(running_md5)};
 }
 
 template <typename T>

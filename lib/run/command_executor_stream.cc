@@ -24,11 +24,16 @@ constexpr std::size_t kPipeBytes = 1UL << 20;
 // without it the writer cannot finish, so that a damaged body is never published.
 class HoldBackSink final : public ByteSink {
  public:
-  HoldBackSink(ByteSink& next, std::uint64_t first, std::uint64_t size_bytes, bool want_md5)
-      : next_(next), last_offset_(first + size_bytes - 1), hasher_(first, want_md5, false) {}
+  HoldBackSink(ByteSink& next, std::uint64_t first, std::uint64_t size_bytes, bool want_md5,
+               const std::optional<std::string>& md5_before = std::nullopt)
+      : next_(next),
+        last_offset_(first + size_bytes - 1),
+        hasher_(first, want_md5, false),
+        part_md5_(first, md5_before) {}
 
   Status Write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     GODWIT_RETURN_IF_ERROR(hasher_.Write(offset, bytes));
+    part_md5_.Write(offset, bytes);
     if (!bytes.empty() && offset + bytes.size() - 1 == last_offset_) {
       last_ = bytes.back();
       bytes = bytes.first(bytes.size() - 1);
@@ -43,6 +48,7 @@ class HoldBackSink final : public ByteSink {
 
   DigestSet Finish() { return hasher_.Finish(); }
   const ContentSum& sum() const { return hasher_.sum(); }
+  std::string running_md5() const { return part_md5_.State(); }
 
  private:
   Status Pass(std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -52,6 +58,7 @@ class HoldBackSink final : public ByteSink {
   ByteSink& next_;
   const std::uint64_t last_offset_;
   HashSink hasher_;
+  PartMd5 part_md5_;
   std::optional<std::byte> last_;
 };
 
@@ -141,7 +148,7 @@ Event CommandExecutor::PutStreamed(CommandId id, const TransferWholeCommand& who
 Event CommandExecutor::PutPartStreamed(CommandId id, const TransferPartCommand& part,
                                        const CallContext& context) const {
   BoundedPipe pipe(kPipeBytes, part.offset, part.length);
-  HoldBackSink sink(pipe.sink(), part.offset, part.length, false);
+  HoldBackSink sink(pipe.sink(), part.offset, part.length, false, part.md5_before);
   PartReceipt receipt;
   const auto read = [&](const CallContext& read_context, HoldBackSink& into) {
     const GetOptions range{part.offset, part.length, part.source_version};
@@ -158,9 +165,11 @@ Event CommandExecutor::PutPartStreamed(CommandId id, const TransferPartCommand& 
   StreamEnd end = RunStream(context, pipe, sink, read, write);
   if (!end.status.ok()) {
     const bool whole = sink.sum().size_bytes == part.length;
-    return FailedEvent(id, std::move(end.status), end.side,
-                       whole ? sink.sum().digests() : DigestSet());
+    if (!whole) return FailedEvent(id, std::move(end.status), end.side);
+    return FailedEvent(id, std::move(end.status), end.side, sink.sum().digests(),
+                       sink.running_md5());
   }
+  receipt.running_md5 = sink.running_md5();
   return PartEvent(id, std::move(receipt), sink.sum());
 }
 

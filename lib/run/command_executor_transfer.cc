@@ -137,14 +137,18 @@ Event CommandExecutor::PutPartBuffered(CommandId id, const TransferPartCommand& 
   if (!meta.ok()) return FailedEvent(id, std::move(meta).status(), Side::kSource);
   if (!sink.full()) return FailedEvent(id, ShortRead(), Side::kSource);
 
+  PartMd5 md5(part.offset, part.md5_before);
+  md5.Write(part.offset, buffer.bytes());
   const std::string key = TargetKey(part.target_key);
   MemorySource body(buffer.bytes());
   Result<PartReceipt> receipt =
       target_.store->PutPart(context, permits_.Judge(key), key, part.upload_id,
                              UploadPart{part.index, part.offset, sink.sum().digests()}, body);
   if (!receipt.ok()) {
-    return FailedEvent(id, std::move(receipt).status(), Side::kTarget, sink.sum().digests());
+    return FailedEvent(id, std::move(receipt).status(), Side::kTarget, sink.sum().digests(),
+                       md5.State());
   }
+  receipt->running_md5 = md5.State();
   return PartEvent(id, std::move(receipt).value(), sink.sum());
 }
 

@@ -33,6 +33,20 @@ std::span<std::byte> BufferSink::Room(std::uint64_t offset, std::size_t size_byt
   return rest.first(std::min(rest.size(), size_bytes));
 }
 
+PartMd5::PartMd5(std::uint64_t first, const std::optional<std::string>& before) : first_(first) {
+  if (!before) return;
+  before_ = before->empty() ? RunningMd5() : RunningMd5::After(*before);
+  md5_ = before_;
+}
+
+void PartMd5::Write(std::uint64_t offset, std::span<const std::byte> bytes) {
+  if (!md5_) return;
+  if (offset == first_) md5_ = before_;
+  md5_->Update(bytes);
+}
+
+std::string PartMd5::State() const { return md5_ ? md5_->State() : std::string(); }
+
 HashSink::HashSink(std::uint64_t first, bool want_md5, bool want_sha256)
     : first_(first), want_md5_(want_md5), want_sha256_(want_sha256) {
   Restart();

@@ -3,13 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "godwit/byte_stream.h"
 #include "godwit/digest.h"
 #include "godwit/object_meta.h"
 #include "lib/checksum/content_hasher.h"
 #include "lib/crypto/md5.h"
+#include "lib/crypto/running_md5.h"
 #include "lib/crypto/sha256.h"
 
 // Sinks that hash what a store reads. One thread at a time.
@@ -33,6 +36,24 @@ class BufferSink final : public ByteSink {
   const std::uint64_t first_;
   const std::span<std::byte> buffer_;
   ContentHasher hasher_;
+};
+
+// Hashes the bytes of one part of an object in a RunningMd5 that others began. Does nothing where
+// that is not asked for.
+class PartMd5 {
+ public:
+  // `before`: see TransferPartCommand.
+  PartMd5(std::uint64_t first, const std::optional<std::string>& before);
+
+  // A read that begins again at the first byte is hashed anew. What is out of order was refused.
+  void Write(std::uint64_t offset, std::span<const std::byte> bytes);
+  // The state behind what was written; empty where none was asked for.
+  std::string State() const;
+
+ private:
+  const std::uint64_t first_;
+  std::optional<RunningMd5> before_;
+  std::optional<RunningMd5> md5_;
 };
 
 // Hashes the bytes of a whole object, or of a range from `first`, and keeps none.

@@ -17,6 +17,7 @@ struct Answer {
   Status status;
   Side side = Side::kTarget;  // Where a command that touches both sides failed.
   DigestSet sent;             // Of the bytes that were to be written, where known.
+  std::string running_md5;    // Likewise; see TransferPartCommand.
   // The command was never issued: the run had stopped before its turn came.
   bool dropped = false;
 

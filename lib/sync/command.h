@@ -74,7 +74,8 @@ struct BeginUploadCommand {
   UploadOptions options;
 };
 
-// Reads a pinned range and puts it as one part. -> PartTransferred
+// Reads a pinned range and puts it as one part. With `md5_before`, the state of a RunningMd5
+// (empty: a new one), it goes on with that and tells the state behind the part. -> PartTransferred
 struct TransferPartCommand {
   std::string source_key;
   std::string target_key;
@@ -84,6 +85,7 @@ struct TransferPartCommand {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   bool stream = false;
+  std::optional<std::string> md5_before = {};
 };
 
 // As TransferPart, inside the service. -> PartTransferred

@@ -27,8 +27,9 @@ struct CopyJob {
   std::shared_ptr<const AttributeRules> rules;
   PartPlan plan;
   bool server_copy = false;  // Inside the service.
-  bool stream = false;       // Of a whole transfer.
-  bool damaged = false;      // A version of ours was damaged and removed, with what it replaced.
+  // MD5 is all that the source tells of its bytes: parts go one by one, hashed in order.
+  bool by_md5 = false;
+  bool damaged = false;  // A version of ours was damaged and removed, with what it replaced.
 
   // Digests that the source's own service told.
   DigestSet SourceDigests() const {

@@ -77,8 +77,9 @@ struct Done {
 struct Failed {
   CommandId id = 0;
   Status status;
-  Side side = Side::kTarget;  // Of commands that touch both: where it failed.
-  DigestSet sent;             // Of the bytes that were to be written, where known.
+  Side side = Side::kTarget;     // Of commands that touch both: where it failed.
+  DigestSet sent;                // Of the bytes that were to be written, where known.
+  std::string running_md5 = {};  // Likewise; see TransferPartCommand.
 };
 
 // All records of journal commands up to `sequence` survive a crash.

@@ -11,8 +11,8 @@
 namespace godwit {
 namespace {
 
-// True if MD5 is all that the source tells of its content: only a hash of the whole, in one go,
-// can be compared with it.
+// True if MD5 is all that the source tells of its content: unlike CRCs, those of parts do not
+// combine.
 bool OnlyMd5(const DigestSet& digests) {
   return digests.Find(DigestKind::kMd5) != nullptr &&
          digests.Find(DigestKind::kCrc64Nvme) == nullptr &&
@@ -99,10 +99,9 @@ void ObjectTask::Copy() {
     if (size_bytes <= target.copy_bytes_max) return CopyWhole(std::move(job));
     return CopyInParts(std::move(job));
   }
-  // A folder checks the MD5 of its parts at the end, so that a copy to it can go on after a kill.
-  job.stream = plan->multipart && OnlyMd5(job.SourceDigests()) && !target.is_local &&
-               size_bytes <= target.put_bytes_max;
-  if (!plan->multipart || job.stream) return CopyWhole(std::move(job));
+  if (!plan->multipart) return CopyWhole(std::move(job));
+  // A folder reads its file once more before it gets its name.
+  job.by_md5 = OnlyMd5(job.SourceDigests()) && !target.is_local;
   CopyInParts(std::move(job));
 }
 

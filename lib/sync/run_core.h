@@ -94,7 +94,7 @@ class RunCore {
   void CountRead() { ++objects_read_; }
   std::uint64_t objects_read() const { return objects_read_; }
 
-  // Nothing new starts any more; what runs goes on. The exit code is noted.
+  // Nothing new starts any more; what runs goes on.
   void Halt(int exit_code);
   bool halted() const { return halted_; }
   // The user wants the run to end: nothing is repeated, uploads are aborted.
@@ -168,6 +168,7 @@ RunCore::RawHandler RunCore::Typed(AnswerHandler<T> handler) {
       answer.status = std::move(failed->status);
       answer.side = failed->side;
       answer.sent = std::move(failed->sent);
+      answer.running_md5 = std::move(failed->running_md5);
     } else if (T* value = std::get_if<T>(result)) {
       answer.value = std::move(*value);
     } else {

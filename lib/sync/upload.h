@@ -79,14 +79,16 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void SendRange(std::uint32_t index);
   void SendCopyRange(std::uint32_t index);
   void OnPart(std::uint32_t index, Answer<PartTransferred> answer);
-  void OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent);
-  void LookUpPart(std::uint32_t index, Status status, const DigestSet& sent);
+  void OnPartFailed(std::uint32_t index, Answer<PartTransferred> answer);
+  void LookUpPart(std::uint32_t index, Answer<PartTransferred> lost);
   std::optional<PartReceipt> FindListed(std::uint32_t index, const UploadedParts& kept) const;
-  bool TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent);
+  bool TakeListed(std::uint32_t index, const UploadedParts& kept,
+                  const Answer<PartTransferred>& lost);
   void RecordPart(std::uint32_t index, const PartTransferred& sent);
   void PartIsThere();
   void RepeatPart(std::uint32_t index, const Status& status, Side side);
   std::uint64_t LengthOf(std::uint32_t index) const;
+  std::optional<std::string> Md5Before(std::uint32_t index) const;
 
   // upload_finish.cc
   void PrepareFinish();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "lib/crypto/running_md5.h"
 #include "lib/plan/attributes.h"
 #include "lib/sync/upload.h"
 
@@ -20,7 +21,10 @@ std::optional<DigestSet> Upload::WholeDigests() const {
     if (summed) whole = whole.Then(part.sum);
   }
   if (size_bytes != job_.source.size_bytes) return std::nullopt;
-  return summed ? whole.digests() : job_.SourceDigests();
+  DigestSet digests = summed ? whole.digests() : job_.SourceDigests();
+  const auto md5 = RunningMd5::After(parts_.back().receipt.running_md5);
+  if (md5) digests.Set(Digest(DigestKind::kMd5, md5->Hash()));
+  return digests;
 }
 
 void Upload::PrepareFinish() {

@@ -15,8 +15,9 @@ std::uint64_t Upload::LengthOf(std::uint32_t index) const {
 // As many parts wait as could go at once; the rest would only fill the queue.
 void Upload::SendParts() {
   if (stage_ != Stage::kParts) return;
-  const bool any_order = core_.endpoints().target.TakesPartsInAnyOrder(job_.source.size_bytes,
-                                                                       job_.plan.part_size_bytes);
+  const Capabilities& target = core_.endpoints().target;
+  const bool any_order = !job_.by_md5 && target.TakesPartsInAnyOrder(job_.source.size_bytes,
+                                                                     job_.plan.part_size_bytes);
   const std::uint32_t open_max = any_order ? core_.options().jobs_max : 1;
   while (open_parts_ < std::max(open_max, 1U) && next_part_ < parts_.size()) {
     const std::uint32_t index = next_part_++;
@@ -31,6 +32,14 @@ void Upload::SendPart(std::uint32_t index) {
   job_.server_copy ? SendCopyRange(index) : SendRange(index);
 }
 
+// The state of the hash after all bytes before a part; none if nobody knows it, or wants to.
+std::optional<std::string> Upload::Md5Before(std::uint32_t index) const {
+  if (!job_.by_md5) return std::nullopt;
+  if (index == 0) return std::string();
+  const std::string& state = parts_[index - 1].receipt.running_md5;
+  return state.empty() ? std::nullopt : std::optional(state);
+}
+
 void Upload::SendRange(std::uint32_t index) {
   TransferPartCommand part;
   part.source_key = job_.source_key;
@@ -40,9 +49,10 @@ void Upload::SendRange(std::uint32_t index) {
   part.index = index;
   part.offset = job_.plan.OffsetOf(index);
   part.length = LengthOf(index);
+  part.md5_before = Md5Before(index);
   // Where only one part of an object goes at a time, it is sent while it is read.
-  part.stream =
-      part.length > core_.buffered_part_bytes_max() || !core_.endpoints().target.parts_in_any_order;
+  part.stream = part.length > core_.buffered_part_bytes_max() || job_.by_md5 ||
+                !core_.endpoints().target.parts_in_any_order;
   const CallOptions options{.lane = Lane::kPart,
                             .body_bytes = part.stream ? kPipeBytes : part.length,
                             .moved_bytes = part.length};
@@ -82,9 +92,7 @@ void Upload::OnPart(std::uint32_t index, Answer<PartTransferred> answer) {
     if (!closing_) return Close(MakeEnd(CopyEnd::Kind::kCancelled, std::move(answer.status)));
     return CloseIfQuiet();
   }
-  if (!answer.ok()) {
-    return OnPartFailed(index, std::move(answer.status), answer.side, answer.sent);
-  }
+  if (!answer.ok()) return OnPartFailed(index, std::move(answer));
   RecordPart(index, *answer.value);
   PartIsThere();
 }
@@ -112,12 +120,14 @@ void Upload::RecordPart(std::uint32_t index, const PartTransferred& sent) {
   core_.KeepDurably(UploadPartRecord{job_.target_key, part.receipt}, [](const Status&) {});
 }
 
-void Upload::OnPartFailed(std::uint32_t index, Status status, Side side, const DigestSet& sent) {
+void Upload::OnPartFailed(std::uint32_t index, Answer<PartTransferred> answer) {
+  const Status status = answer.status;
+  const Side side = answer.side;
   const bool refused =
       status.Is(ErrorKind::kPermissionDenied) || status.Is(ErrorKind::kUnsupported);
   if (job_.server_copy && side == Side::kTarget && refused) {
     --open_parts_;
-    return Close(MakeEnd(CopyEnd::Kind::kCopyRefused, std::move(status)));
+    return Close(MakeEnd(CopyEnd::Kind::kCopyRefused, status));
   }
   // The service has forgotten the upload: all its parts are gone.
   if (side == Side::kTarget && status.Is(ErrorKind::kNotFound)) {
@@ -128,26 +138,25 @@ void Upload::OnPartFailed(std::uint32_t index, Status status, Side side, const D
   }
   const FailureClass what = ClassifyFailure(status, side);
   if (side == Side::kTarget && status.maybe_applied() && what == FailureClass::kRetry) {
-    return LookUpPart(index, std::move(status), sent);
+    return LookUpPart(index, std::move(answer));
   }
   if (what == FailureClass::kRetry) return RepeatPart(index, status, side);
   --open_parts_;
-  CloseFor(what, std::move(status), side);
+  CloseFor(what, status, side);
 }
 
-void Upload::LookUpPart(std::uint32_t index, Status status, const DigestSet& sent) {
+void Upload::LookUpPart(std::uint32_t index, Answer<PartTransferred> lost) {
   ListPartsCommand list{job_.target_key, upload_id_};
-  core_.Ask<UploadedParts>({}, std::move(list),
-                           [self = shared_from_this(), index, status = std::move(status),
-                            sent](Answer<UploadedParts> answer) {
-                             if (self->closing_) {
-                               --self->open_parts_;
-                               return self->CloseIfQuiet();
-                             }
-                             if (answer.ok() && self->TakeListed(index, *answer.value, sent))
-                               return;
-                             self->RepeatPart(index, status, Side::kTarget);
-                           });
+  core_.Ask<UploadedParts>(
+      {}, std::move(list),
+      [self = shared_from_this(), index, lost = std::move(lost)](Answer<UploadedParts> answer) {
+        if (self->closing_) {
+          --self->open_parts_;
+          return self->CloseIfQuiet();
+        }
+        if (answer.ok() && self->TakeListed(index, *answer.value, lost)) return;
+        self->RepeatPart(index, lost.status, Side::kTarget);
+      });
 }
 
 std::optional<PartReceipt> Upload::FindListed(std::uint32_t index,
@@ -163,7 +172,9 @@ std::optional<PartReceipt> Upload::FindListed(std::uint32_t index,
 // True if the service has kept the part whose answer was lost. Without the sums of its bytes it
 // cannot be counted into the digest of the whole, and without a digest that the service checks,
 // of the part or in the end of the whole, its size alone would have to be believed.
-bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const DigestSet& sent) {
+bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept,
+                        const Answer<PartTransferred>& lost) {
+  const DigestSet& sent = lost.sent;
   const std::optional<PartReceipt> found = FindListed(index, kept);
   if (!found || found->size_bytes != LengthOf(index)) return false;
   PartTransferred taken{*found};
@@ -179,6 +190,7 @@ bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept, const Di
     taken.crc32c = crc32->crc32c();
   }
   for (const Digest& digest : sent.all()) taken.receipt.digests.Set(digest);
+  taken.receipt.running_md5 = lost.running_md5;
   RecordPart(index, taken);
   PartIsThere();
   return true;

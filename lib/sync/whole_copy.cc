@@ -59,7 +59,7 @@ void WholeCopy::SendPut() {
   put.size_bytes = job_.source.size_bytes;
   put.condition = job_.condition;
   put.rules = job_.rules;
-  put.stream = job_.stream || put.size_bytes > core_.buffered_bytes_max();
+  put.stream = put.size_bytes > core_.buffered_bytes_max();
   CallOptions options;
   options.lane = put.size_bytes <= kSmallBytes ? Lane::kSmall : Lane::kPart;
   options.body_bytes = put.stream ? kPipeBytes : put.size_bytes;

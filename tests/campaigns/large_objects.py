@@ -50,12 +50,18 @@ class Minio:
         self.proxy = CountingProxy(server.endpoint)
         self.bucket = f"campaign-{os.getpid()}"
         self.client = server.client()
+        self.old_client = server.client(checksums=False)
         self.client.create_bucket(Bucket=self.bucket)
         server.endpoint = self.proxy.url
         self.env = server.env()
 
     def read(self):
         return self.client.get_object(Bucket=self.bucket, Key="d/big")["Body"]
+
+    def write_plain(self, path):
+        """One request, of which the service keeps the MD5 alone."""
+        with open(path, "rb") as body:
+            self.old_client.put_object(Bucket=self.bucket, Key="d/big", Body=body)
 
     def orphans(self):
         return self.client.list_multipart_uploads(Bucket=self.bucket, Prefix="d/big").get("Uploads", [])
@@ -238,9 +244,10 @@ class Campaign:
         if code != 0:
             raise SystemExit(f"the source of a leg could not be made: {err.decode()[-500:]}")
 
-    def between(self, name, kind, other):
+    def between(self, name, kind, other, make=True):
         origin, target = self.place(kind), self.place(other)
-        self.ensure(kind)
+        if make:
+            self.ensure(kind)
         self.leg(name, kind.scheme.format(origin.bucket), other.scheme.format(target.bucket), {**origin.env, **target.env},
                  target, target.proxy, True, other.parallel)
 
@@ -259,6 +266,12 @@ class Campaign:
                 self.clear(kind)
         if not wanted or "minio-to-azurite" in wanted:
             self.between("minio-to-azurite", Minio, Azurite)
+            self.clear(Azurite)
+        for name, other in (("azurite", Azurite), ("gcs", Gcs)):
+            if not wanted or f"minio-md5-to-{name}" in wanted:
+                self.place(Minio).write_plain(self.source / "big")
+                self.between(f"minio-md5-to-{name}", Minio, other, False)
+                self.clear(other)
 
     def close(self):
         for place in self.places.values():
@@ -280,7 +293,7 @@ def main():
     parser.add_argument("--kills", type=int, default=10, help="of each leg")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--part", type=bytes_of, default=8 * MIB)
-    parser.add_argument("--legs", help="of them only: upload-minio, download-azurite, minio-to-azurite, ...")
+    parser.add_argument("--legs", help="of them only: upload-minio, download-azurite, minio-to-azurite, minio-md5-to-gcs, ...")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--work", help="a folder with room for three times the size")
     options = parser.parse_args()

@@ -77,7 +77,8 @@ class Server:
             env["AWS_CA_BUNDLE"] = self.ca_bundle
         return env
 
-    def client(self):
+    def client(self, checksums=True):
+        """Without checksums, as older clients put objects: the service keeps nothing but the MD5."""
         import boto3
         from botocore.config import Config
 
@@ -88,7 +89,11 @@ class Server:
             aws_secret_access_key=self.secret_key,
             region_name=self.region,
             verify=self.ca_bundle or True,
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}),
+            config=Config(
+                s3={"addressing_style": "path"},
+                retries={"max_attempts": 2},
+                request_checksum_calculation="when_supported" if checksums else "when_required",
+            ),
         )
 
 

@@ -18,7 +18,7 @@ namespace godwit {
 
 // What the outside can say of one run when it is over.
 struct RunRecord {
-  std::optional<SyncSummary> summary;     // None: the process died.
+  std::optional<SyncSummary> summary;  // None: the process died.
   // From the stop to the end, but for what the disk took to make records durable.
   std::chrono::nanoseconds stop_took{0};
   std::vector<ActionReport> actions;
@@ -26,7 +26,7 @@ struct RunRecord {
   std::set<std::string> published;  // Relative target keys that the run wrote.
   std::set<std::string> deleted;
   std::set<std::string> deleted_late;  // By a run that has died, which had proven them absent.
-  std::set<Version> damaged;  // Stored as something else than what was sent.
+  std::set<Version> damaged;           // Stored as something else than what was sent.
   std::set<std::string> damaged_keys;
   std::map<std::string, std::uint64_t> issued;  // Commands by what they do: "head", "hash", ...
   bool outside_changes = false;

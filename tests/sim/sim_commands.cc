@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/checksum/content_hasher.h"
+#include "lib/crypto/running_md5.h"
 #include "lib/run/command_events.h"
 #include "tests/sim/sim_runner.h"
 
@@ -112,14 +113,8 @@ Event SimRunner::CancelledEvent(const Command& command, bool maybe_applied) cons
   return Failed{command.id, std::move(status), Side::kTarget, {}};
 }
 
-// Digests of the bytes that a transfer was to write, as the real runner would know them.
-DigestSet SimRunner::DigestsOf(const Command& command) {
-  if (const auto* finish = std::get_if<FinishUploadCommand>(&command.body)) {
-    return finish->options.digests;
-  }
-  if (const auto* copy = std::get_if<ServerCopyCommand>(&command.body)) {
-    return copy->options.digests;
-  }
+// The bytes that a transfer was to write; none where it is no transfer, or the source has others.
+std::optional<std::string> SimRunner::BodyOf(const Command& command) {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   std::string key;
@@ -134,18 +129,37 @@ DigestSet SimRunner::DigestsOf(const Command& command) {
     offset = part->offset;
     length = part->length;
   } else {
-    return {};
+    return std::nullopt;
   }
   const std::optional<SimObject> object = world_.source_store().Look(world_.SourceKey(key));
-  if (!object || object->version() != version) return {};
+  if (!object || object->version() != version) return std::nullopt;
+  return object->content.substr(offset, length);
+}
+
+// What a write that failed knows of its bytes, as the real runner would know it.
+void SimRunner::TellSent(const Command& command, Failed& failed) {
+  if (const auto* finish = std::get_if<FinishUploadCommand>(&command.body)) {
+    failed.sent = finish->options.digests;
+  } else if (const auto* copy = std::get_if<ServerCopyCommand>(&command.body)) {
+    failed.sent = copy->options.digests;
+  }
+  const std::optional<std::string> body = BodyOf(command);
+  if (!body) return;
+  const auto bytes = std::as_bytes(std::span(*body));
   ContentHasher hasher;
-  hasher.Update(std::as_bytes(std::span(object->content)).subspan(offset, length));
-  return hasher.sum().digests();
+  hasher.Update(bytes);
+  failed.sent = hasher.sum().digests();
+  const auto* part = std::get_if<TransferPartCommand>(&command.body);
+  if (part == nullptr || !part->md5_before) return;
+  RunningMd5 md5 = RunningMd5::After(*part->md5_before).value_or(RunningMd5());
+  md5.Update(bytes);
+  failed.running_md5 = md5.State();
 }
 
 // The answer gets lost on its way. What the sender knows of its bytes it knows all the same.
 Event SimRunner::Lose(const Flight& flight) {
-  Failed lost{flight.command.id, flight.fate.status, Side::kTarget, DigestsOf(flight.command)};
+  Failed lost{flight.command.id, flight.fate.status, Side::kTarget, {}};
+  TellSent(flight.command, lost);
   if (flight.fate.takes_effect) {
     Event event = Carry(flight.command, StoreFault::kNone);
     checker_.OnUnheard(event);

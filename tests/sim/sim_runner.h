@@ -77,7 +77,8 @@ class SimRunner {
   Event CarryDelete(const DeleteCommand& command, CommandId id, StoreFault damage);
   Event Lose(const Flight& flight);
   Event CancelledEvent(const Command& command, bool maybe_applied) const;
-  DigestSet DigestsOf(const Command& command);
+  std::optional<std::string> BodyOf(const Command& command);
+  void TellSent(const Command& command, Failed& failed);
 
   World& world_;
   RunChecker& checker_;

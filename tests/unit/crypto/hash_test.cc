@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/crypto/md5.h"
+#include "lib/crypto/running_md5.h"
 #include "lib/crypto/sha256.h"
 
 namespace godwit {
@@ -91,6 +93,33 @@ TEST(Hashers, PiecesOfAnySizeGiveTheHashOfTheWhole) {
     EXPECT_EQ(HashInPieces<Sha256Hasher>(text, piece_size), Sha256(text)) << piece_size;
     EXPECT_EQ(HashInPieces<Md5Hasher>(text, piece_size), Md5(text)) << piece_size;
   }
+}
+
+TEST(RunningMd5, GoesOnFromItsStateAtAnyByte) {
+  std::string input;
+  for (int i = 0; i < 300; ++i) input += static_cast<char>(i * 7);
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(input));
+  for (std::size_t first = 0; first <= input.size(); ++first) {
+    RunningMd5 begun;
+    begun.Update(bytes.first(first));
+    EXPECT_EQ(begun.Hash(), Md5(bytes.first(first)));
+    std::optional<RunningMd5> next = RunningMd5::After(begun.State());
+    ASSERT_TRUE(next) << first;
+    const std::size_t second = std::min<std::size_t>(first + 50, input.size());
+    next->Update(bytes.subspan(first, second - first));
+    next->Update(bytes.subspan(second));
+    EXPECT_EQ(next->Hash(), Md5(input)) << first;
+  }
+}
+
+TEST(RunningMd5, NothingElseIsAState) {
+  RunningMd5 md5;
+  md5.Update(std::as_bytes(std::span("0123456789", 10)));
+  const std::string state = md5.State();
+  EXPECT_FALSE(RunningMd5::After(""));
+  EXPECT_FALSE(RunningMd5::After(state.substr(0, 20)));
+  EXPECT_FALSE(RunningMd5::After(state.substr(0, state.size() - 1)));
+  EXPECT_FALSE(RunningMd5::After(state + "x"));
 }
 
 TEST(Hashers, FinishWithoutInputIsTheHashOfNothing) {

@@ -138,13 +138,14 @@ TEST(StateCodec, AnotherFormatIsNoRow) {
 TEST(StateCodec, UploadsAndPartsComeBackAsTheyWere) {
   const UploadRow upload{"v1", 1ULL << 40, 16ULL << 20, Secret("id=+/"), 0xF0F1F2F3F4F5F6F7};
   EXPECT_EQ(DecodeUploadRow("k", EncodeUploadRow("k", upload)), upload);
-  PartReceipt part{7, 16ULL << 20, "\"etag\"", {Digest::Crc32c(9)}};
+  PartReceipt part{7, 16ULL << 20, "\"etag\"", {Digest::Crc32c(9)}, std::string("st\0te", 5)};
   const std::optional<PartReceipt> read = DecodePartRow("k", 7, EncodePartRow("k", part));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->index, 7u);
   EXPECT_EQ(read->size_bytes, part.size_bytes);
   EXPECT_EQ(read->token, part.token);
   EXPECT_EQ(read->digests, part.digests);
+  EXPECT_EQ(read->running_md5, part.running_md5);
   EXPECT_FALSE(DecodePartRow("k", 8, EncodePartRow("k", part)));
 }
 

@@ -157,16 +157,6 @@ TEST(EngineFailure, DamagedVersionThatCannotBeDeletedIsReplaced) {
   EXPECT_EQ(condition.version, damaged);
 }
 
-TEST(EngineFailure, SourceKnownOnlyByMd5TravelsWhole) {
-  ScriptedRunner run;
-  const std::array<std::uint8_t, 16> md5{1, 2, 3};
-  run.source.Set("big", "0123456789abcdef0123").listed_digests = {Digest(DigestKind::kMd5, md5)};
-
-  EXPECT_EQ(run.Run().exit_code, 0);
-  ASSERT_EQ(run.Sent<TransferWholeCommand>().size(), 1U);
-  EXPECT_TRUE(run.Sent<TransferWholeCommand>()[0].stream);
-}
-
 // It can be read once more there before it gets its name.
 TEST(EngineFailure, SourceKnownOnlyByMd5GoesToAFolderInParts) {
   ScriptedRunner run;

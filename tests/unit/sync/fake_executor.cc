@@ -1,8 +1,11 @@
 #include "tests/unit/sync/fake_executor.h"
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <utility>
+
+#include "lib/crypto/running_md5.h"
 
 namespace godwit {
 
@@ -78,8 +81,14 @@ Event FakeExecutor::PutRange(const Command& command, const std::string& bytes, c
 Event FakeExecutor::Do(const Command& command, const TransferPartCommand& part) {
   const Result<std::string> bytes = source.Read(part.source_key, part.source_version);
   if (!bytes.ok()) return Failed{command.id, bytes.status(), Side::kSource, {}};
-  return PutRange(command, bytes->substr(part.offset, part.length), part.upload_id, part.index,
-                  true);
+  Event event =
+      PutRange(command, bytes->substr(part.offset, part.length), part.upload_id, part.index, true);
+  auto* done = std::get_if<Done>(&event);
+  if (done == nullptr || !part.md5_before) return event;
+  RunningMd5 md5 = RunningMd5::After(*part.md5_before).value_or(RunningMd5());
+  md5.Update(std::as_bytes(std::span(*bytes).subspan(part.offset, part.length)));
+  std::get<PartTransferred>(done->result).receipt.running_md5 = md5.State();
+  return event;
 }
 
 Event FakeExecutor::Do(const Command& command, const ServerCopyPartCommand& part) {

@@ -75,7 +75,9 @@ void ScriptedRunner::Carry(const Command& command) {
   Event event = fault ? Event(Failed{command.id, *fault, fails_on, {}}) : Execute(command);
   if (!fault && after) {
     if (const std::optional<Status> lost = after(command)) {
-      event = Failed{command.id, *lost, fails_on, sent_};
+      const Done* done = std::get_if<Done>(&event);
+      const auto* part = done ? std::get_if<PartTransferred>(&done->result) : nullptr;
+      event = Failed{command.id, *lost, fails_on, sent_, part ? part->receipt.running_md5 : ""};
     }
   }
   if (auto* done = std::get_if<Done>(&event); done != nullptr && answer) answer(done->result);
