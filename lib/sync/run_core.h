@@ -94,7 +94,7 @@ class RunCore {
   void CountRead() { ++objects_read_; }
   std::uint64_t objects_read() const { return objects_read_; }
 
-  // Nothing new starts any more; what runs goes on.
+  // Nothing new starts any more; what runs goes on. The exit code is noted.
   void Halt(int exit_code);
   bool halted() const { return halted_; }
   // The user wants the run to end: nothing is repeated, uploads are aborted.
@@ -143,7 +143,6 @@ class RunCore {
   Lanes lanes_;
   AdaptiveLimit limit_;
   RequestPace pace_;
-  bool pace_waits_ = false;  // Its next command has a wake-up.
   RetrySchedule schedule_;
   UploadPlaces upload_places_;
   UnfinishedUploads unfinished_uploads_;
@@ -154,8 +153,8 @@ class RunCore {
   CommandId last_id_ = 0;
   std::map<CommandId, Pending> pending_;
   std::uint64_t objects_read_ = 0, no_evidence_objects_ = 0, no_evidence_bytes_ = 0;
-  std::uint32_t asks_waiting_ = 0;  // For their next attempt.
-  bool halted_ = false, stopping_ = false;
+  std::uint32_t asks_waiting_ = 0;                               // For their next attempt.
+  bool halted_ = false, stopping_ = false, pace_waits_ = false;  // For its next command.
   JournalWriter journal_;
 };
 

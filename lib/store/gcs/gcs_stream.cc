@@ -28,6 +28,7 @@ GcsRequest SessionRequest(std::string_view key, const GcsUploadId& id, std::stri
   request.errors.subject = GcsSubject::kUpload;
   request.errors.bare = true;
   request.errors.changes = true;
+  request.errors.conditional = true;  // There is no source that could have changed.
   return request;
 }
 

@@ -55,6 +55,19 @@ struct Session {
   std::vector<PartReceipt> parts;
 };
 
+TEST(GcsStreamTest, AConditionThatIsLostIsTheTargets) {
+  Session session(WriteCondition::IfVersion("5"));
+  session.Kept(2 * kChunk);
+  ASSERT_TRUE(session.Part(0).ok());
+  session.Kept(4 * kChunk);
+  ASSERT_TRUE(session.Part(1).ok());
+  ASSERT_TRUE(session.Part(2).ok());
+  session.gcs.transport.Answer(412, {}, R"({"error":{"code":412,"message":"conditionNotMet"}})");
+  const Result<PutReceipt> receipt = session.Finish();
+  EXPECT_EQ(receipt.status().kind(), ErrorKind::kPreconditionFailed);
+  EXPECT_THAT(receipt.status().ToString(), HasSubstr("object at the target has changed"));
+}
+
 TEST(GcsStreamTest, PartsGoAsChunksAndTheRestWithTheFinish) {
   Session session(WriteCondition::IfVersion("5"));
   EXPECT_THAT(session.gcs.transport.last().url, HasSubstr("ifGenerationMatch=5"));
