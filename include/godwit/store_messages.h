@@ -86,6 +86,7 @@ struct UploadOptions {
   std::uint64_t size_bytes = 0;       // Of the whole object.
   std::uint64_t part_size_bytes = 0;  // Of every part but the last.
   bool by_copy = false;               // Every part will come by CopyPart.
+  bool in_order = false;              // Every part will come after the one before it.
 };
 
 // One part of an upload that is under way.

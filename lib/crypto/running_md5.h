@@ -23,6 +23,7 @@ class RunningMd5 {
   void Update(std::span<const std::byte> bytes);
   // All that later input needs: up to 87 bytes, the same on every machine.
   std::string State() const;
+  std::uint64_t size_bytes() const { return size_bytes_; }
   // The hash of everything so far; more may follow.
   Md5Bytes Hash() const;
 

@@ -1,5 +1,10 @@
 #include "lib/http/curl_exchange.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -198,6 +203,7 @@ CURLcode CurlExchange::Drive() {
       Keep(std::move(status));
       break;
     }
+    if (watch.Idle(now) && PeerHasClosed()) break;
     const auto pause = static_cast<int>(watch.NextCheckIn(now).count());
     curl_multi_poll(multi, nullptr, 0, pause, nullptr);
   }
@@ -209,6 +215,27 @@ CURLcode CurlExchange::Drive() {
   handle_.Set(CURLOPT_QUICK_EXIT, running > 0 ? 1L : 0L);
   curl_multi_remove_handle(multi, handle_.easy());
   return code;
+}
+
+// A server that closes its side and reads no more would let the body wait for ever: libcurl looks
+// at the end of the answer only when the request is sent.
+bool CurlExchange::PeerHasClosed() const {
+  if (receiver_.head_complete()) return false;
+  fd_set read, write, except;
+  FD_ZERO(&read);
+  FD_ZERO(&write);
+  FD_ZERO(&except);
+  int last = -1;
+  // Of a multi handle with one transfer these are its connection.
+  curl_multi_fdset(handle_.multi(), &read, &write, &except, &last);
+  for (int fd = 0; fd <= last; ++fd) {
+    tcp_info info{};
+    socklen_t size = sizeof(info);
+    const bool told =
+        FD_ISSET(fd, &write) != 0 && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+    if (told && info.tcpi_state == TCP_CLOSE_WAIT) return true;
+  }
+  return false;
 }
 
 bool CurlExchange::RequestSent() const {

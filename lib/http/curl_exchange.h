@@ -39,6 +39,7 @@ class CurlExchange {
 
   CURLcode Drive();
   Status Watch(ExchangeWatch& watch, ExchangeWatch::TimePoint now) const;
+  bool PeerHasClosed() const;
   bool Answered() const;
   Result<HttpResponse> Conclude(CURLcode code);
   Status Explain(CURLcode code) const;

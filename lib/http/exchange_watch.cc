@@ -48,6 +48,10 @@ Status ExchangeWatch::Check(TimePoint now, Phase phase, std::uint64_t moved) {
                             phase == Phase::kAwaitingAnswer ? "answer" : "move a byte", seconds));
 }
 
+bool ExchangeWatch::Idle(TimePoint now) const {
+  return phase_ == Phase::kMoving && now - moved_at_ >= kCheckInterval;
+}
+
 std::chrono::milliseconds ExchangeWatch::NextCheckIn(TimePoint now) const {
   TimePoint next = now + kCheckInterval;
   if (phase_ != Phase::kConnecting) next = std::min(next, moved_at_ + LimitOf(phase_));

@@ -24,6 +24,8 @@ class ExchangeWatch {
 
   // `moved` is any number that changes when bytes move. Fails with kCancelled or kTimeout.
   Status Check(TimePoint now, Phase phase, std::uint64_t moved);
+  // True if no byte has moved for a second while bytes should.
+  bool Idle(TimePoint now) const;
   // How long nobody needs to look again, unless something happens; at most a second.
   std::chrono::milliseconds NextCheckIn(TimePoint now) const;
 

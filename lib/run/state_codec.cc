@@ -75,7 +75,7 @@ std::string EncodePartRow(std::string_view key, const PartReceipt& part) {
   out.Number(part.size_bytes);
   out.String(part.token);
   EncodeDigests(out, part.digests);
-  out.String(part.running_md5);
+  if (!part.running_md5.empty()) out.String(part.running_md5);
   return std::move(out).Seal(key);
 }
 
@@ -88,7 +88,7 @@ std::optional<PartReceipt> DecodePartRow(std::string_view key, std::uint32_t ind
   part.size_bytes = in.Number();
   part.token = in.String();
   if (!DecodeDigests(in, part.digests)) return std::nullopt;
-  part.running_md5 = in.String();
+  if (!in.Complete()) part.running_md5 = in.String();
   if (!in.Complete()) return std::nullopt;
   return part;
 }

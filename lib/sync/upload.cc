@@ -33,6 +33,7 @@ UploadOptions Upload::BeginOptions() const {
   options.size_bytes = job_.source.size_bytes;
   options.part_size_bytes = job_.plan.part_size_bytes;
   options.by_copy = job_.server_copy;
+  options.in_order = job_.by_md5;
   if (core_.endpoints().target.condition_on_finish == ConditionSupport::kAtBegin) {
     options.condition = job_.condition;
   }

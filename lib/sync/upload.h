@@ -48,7 +48,8 @@ class Upload : public std::enable_shared_from_this<Upload> {
   // upload_resume.cc
   void TakeOver(JournaledUpload left);
   void GoOn(JournaledUpload left);
-  void Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept);
+  void KeepHashedOnly(std::vector<PartReceipt>& parts) const;
+  void Adopt(std::vector<PartReceipt> parts, const UploadedParts& kept);
   std::uint64_t TakeParts(const std::vector<PartReceipt>& parts);
   void OnUnknown(const JournaledUpload& left);
   void AbortLeft(const JournaledUpload& left);
@@ -88,6 +89,7 @@ class Upload : public std::enable_shared_from_this<Upload> {
   void PartIsThere();
   void RepeatPart(std::uint32_t index, const Status& status, Side side);
   std::uint64_t LengthOf(std::uint32_t index) const;
+  bool Streams(std::uint32_t index) const;
   std::optional<std::string> Md5Before(std::uint32_t index) const;
 
   // upload_finish.cc

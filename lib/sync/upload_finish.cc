@@ -35,6 +35,10 @@ void Upload::PrepareFinish() {
                 Side::kTarget);
   }
   digests_ = *whole;
+  if (job_.by_md5 && digests_.Find(DigestKind::kMd5) == nullptr) {
+    return Fail(Status(ErrorKind::kInternal, "the MD5 of what was sent is not known"),
+                Side::kTarget);
+  }
   const DigestSet told = DigestsToMeet(job_.SourceDigests(), job_.SourceMeta().attributes);
   if (const std::optional<DigestKind> common = DigestSet::Common(digests_, told)) {
     if (*digests_.Find(*common) != *told.Find(*common)) {

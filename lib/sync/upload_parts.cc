@@ -40,6 +40,12 @@ std::optional<std::string> Upload::Md5Before(std::uint32_t index) const {
   return state.empty() ? std::nullopt : std::optional(state);
 }
 
+// Where the service takes one part at a time, it is sent while it is read.
+bool Upload::Streams(std::uint32_t index) const {
+  return LengthOf(index) > core_.buffered_part_bytes_max() ||
+         !core_.endpoints().target.parts_in_any_order;
+}
+
 void Upload::SendRange(std::uint32_t index) {
   TransferPartCommand part;
   part.source_key = job_.source_key;
@@ -50,9 +56,7 @@ void Upload::SendRange(std::uint32_t index) {
   part.offset = job_.plan.OffsetOf(index);
   part.length = LengthOf(index);
   part.md5_before = Md5Before(index);
-  // Where only one part of an object goes at a time, it is sent while it is read.
-  part.stream = part.length > core_.buffered_part_bytes_max() || job_.by_md5 ||
-                !core_.endpoints().target.parts_in_any_order;
+  part.stream = Streams(index);
   const CallOptions options{.lane = Lane::kPart,
                             .body_bytes = part.stream ? kPipeBytes : part.length,
                             .moved_bytes = part.length};
@@ -171,7 +175,8 @@ std::optional<PartReceipt> Upload::FindListed(std::uint32_t index,
 
 // True if the service has kept the part whose answer was lost. Without the sums of its bytes it
 // cannot be counted into the digest of the whole, and without a digest that the service checks,
-// of the part or in the end of the whole, its size alone would have to be believed.
+// of the part or in the end of the whole, its size alone would have to be believed. A part that
+// streams goes without, and so does the end of parts in any order.
 bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept,
                         const Answer<PartTransferred>& lost) {
   const DigestSet& sent = lost.sent;
@@ -184,7 +189,9 @@ bool Upload::TakeListed(std::uint32_t index, const UploadedParts& kept,
     if (crc64 == nullptr || crc32 == nullptr) return false;
     const std::optional<DigestKind> common = DigestSet::Common(found->digests, sent);
     if (common && *found->digests.Find(*common) != *sent.Find(*common)) return false;
-    if (!common && core_.endpoints().target.digests_stored.empty()) return false;
+    const Capabilities& target = core_.endpoints().target;
+    const bool unchecked = Streams(index) && target.parts_in_any_order;
+    if (!common && (unchecked || target.digests_stored.empty())) return false;
     taken.has_sum = true;
     taken.crc64nvme = crc64->crc64nvme();
     taken.crc32c = crc32->crc32c();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/crypto/running_md5.h"
 #include "lib/sync/unfinished_uploads.h"
 #include "lib/sync/upload.h"
 #include "lib/sync/upload_cleanup.h"
@@ -83,7 +84,20 @@ std::uint64_t Upload::TakeParts(const std::vector<PartReceipt>& parts) {
   return bytes;
 }
 
-void Upload::Adopt(const std::vector<PartReceipt>& parts, const UploadedParts& kept) {
+// Behind a part that must be sent again the hash of what was there is that of other readings.
+void Upload::KeepHashedOnly(std::vector<PartReceipt>& parts) const {
+  std::uint64_t end = 0;
+  const auto breaks = [&](const PartReceipt& part) {
+    const std::optional<RunningMd5> md5 = RunningMd5::After(part.running_md5);
+    const bool follows = job_.plan.OffsetOf(part.index) == end;
+    end += part.size_bytes;
+    return !follows || !md5 || md5->size_bytes() != end;
+  };
+  parts.erase(std::find_if(parts.begin(), parts.end(), breaks), parts.end());
+}
+
+void Upload::Adopt(std::vector<PartReceipt> parts, const UploadedParts& kept) {
+  if (job_.by_md5) KeepHashedOnly(parts);
   const std::uint64_t bytes = TakeParts(parts);
   // A stream goes on in the middle of a part.
   core_.ledger().CountReused(std::max(bytes, kept.contiguous_bytes.value_or(0)));

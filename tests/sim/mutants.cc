@@ -197,9 +197,9 @@ std::unique_ptr<Meddler> Make() {
 std::span<const Mutant> Mutants() {
   static const Mutant kMutants[] = {
       {"drops-delete-proof", Make<DropsDeleteProof>, 2},
-      {"publishes-before-digest", Make<PublishesBeforeDigest>, 1374},
+      {"publishes-before-digest", Make<PublishesBeforeDigest>, 711},
       {"trusts-journal", Make<TrustsJournal>, 33},
-      {"trusts-times", Make<TrustsTimes>, 2074},
+      {"trusts-times", Make<TrustsTimes>, 4426},
       {"splices-versions", Make<SplicesVersions>, 150},
       {"forgets-pin-on-retry", Make<ForgetsPinOnRetry>, 7585},
       {"counts-failed-listing-as-empty", Make<CountsFailedListingAsEmpty>, 70},

@@ -89,7 +89,7 @@ bool HasAll(const AzureBlockList& blocks, const WholeOfParts& whole,
 }  // namespace
 
 Result<PutReceipt> AzureStore::Commit(const CallContext& context, std::string_view key,
-                                      const std::vector<std::string>& block_ids,
+                                      const std::vector<std::string>& block_ids, bool proven,
                                       const FinishOptions& options) {
   AzureRequest request = AzurePutRequest(key);
   request.operation = "finish";
@@ -105,7 +105,9 @@ Result<PutReceipt> AzureStore::Commit(const CallContext& context, std::string_vi
   parts.tags = HasTags();
   const Status added = AddAzureAttributes(attributes, parts, request.headers);
   if (!added.ok()) return Refuse("finish", key, added.message());
-  if (const Digest* md5 = options.digests.Find(DigestKind::kMd5)) {
+  // The service does not check it: it is kept only where it has checked every block.
+  const Digest* md5 = options.digests.Find(DigestKind::kMd5);
+  if (md5 != nullptr && proven) {
     request.headers.Add("x-ms-blob-content-md5", Base64Of(*md5));
   }
   AddAzureCondition(options.condition, request);
@@ -136,7 +138,8 @@ Result<PutReceipt> AzureStore::FinishUpload(const CallContext& context, const Wr
   } else if (!parts.empty() && (!blocks->has_value() || !HasAll(**blocks, *whole, parts))) {
     return refused(Status(ErrorKind::kNotFound, "the service no longer has all parts"));
   } else {
-    Result<PutReceipt> committed = Commit(context, key, whole->block_ids, options);
+    Result<PutReceipt> committed =
+        Commit(context, key, whole->block_ids, whole->all_proven, options);
     if (!committed.ok()) return committed;
     receipt = std::move(*committed);
   }

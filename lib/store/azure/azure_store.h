@@ -160,7 +160,7 @@ class AzureStore final : public ObjectStore {
   Result<std::optional<AzureBlockList>> ReadBlocks(const CallContext& context, std::string_view key,
                                                    bool committed);
   Result<PutReceipt> Commit(const CallContext& context, std::string_view key,
-                            const std::vector<std::string>& block_ids,
+                            const std::vector<std::string>& block_ids, bool proven,
                             const FinishOptions& options);
   void ForgetUpload(const Secret& upload_id);
 

@@ -52,7 +52,9 @@ Result<Secret> GcsStore::BeginUpload(const CallContext& context, const WritePerm
                                      std::string_view key, const UploadOptions& options) {
   GODWIT_RETURN_IF_ERROR(CheckKey("write", key));
   GODWIT_RETURN_IF_ERROR(CheckCall(context));
-  if (!capabilities_.TakesPartsInAnyOrder(options.size_bytes, options.part_size_bytes)) {
+  const bool in_order = options.in_order && !capabilities_.parts_in_any_order;
+  if (in_order ||
+      !capabilities_.TakesPartsInAnyOrder(options.size_bytes, options.part_size_bytes)) {
     channel_.log().Debug(channel_.ObjectName(key) + ": goes up as one resumable stream");
     return BeginStream(context, key, options);
   }

@@ -205,6 +205,23 @@ TEST(CurlFailure, StalledUploadTimesOut) {
   EXPECT_TRUE(status.maybe_applied());
 }
 
+// As of a server that has ended, behind one that still holds its connections.
+TEST(CurlFailure, HalfClosedConnectionThatTakesNoMoreIsLostSoon) {
+  LoopbackServer server([](ServerConnection& connection, int) {
+    connection.ReadHead();
+    connection.CloseHalf(5);
+  });
+  const std::string bytes(64 << 20, 'x');
+  MemorySource body = SourceOf(bytes);
+  const auto begin = steady_clock::now();
+  const Status status =
+      MakeTransport()->Send({}, RequestOf(HttpMethod::kPut, server.Url(), &body), nullptr).status();
+  ASSERT_TRUE(status.Is(ErrorKind::kUnavailable)) << status;
+  EXPECT_THAT(status.message(), testing::EndsWith("it was closed without an answer"));
+  EXPECT_TRUE(status.maybe_applied());
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(4));
+}
+
 TEST(CurlFailure, ConnectionsAreReusedByLaterRequests) {
   LoopbackServer server(KeepAnswering(std::string(kEmptyAnswer)));
   const auto transport = MakeTransport();

@@ -85,6 +85,11 @@ void ServerConnection::WaitForClose() {
   while (FillPending()) pending_.clear();
 }
 
+void ServerConnection::CloseHalf(int seconds) {
+  shutdown(socket_, SHUT_WR);
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
+}
+
 void ServerConnection::Close() {
   const std::lock_guard lock(mutex_);
   if (socket_ >= 0) close(std::exchange(socket_, -1));

@@ -30,6 +30,8 @@ class ServerConnection {
   bool Send(std::string_view bytes);
   // Waits until the client closes; drops what it still sends.
   void WaitForClose();
+  // Ends this side alone with FIN, and waits for `seconds` without reading.
+  void CloseHalf(int seconds);
   // Ends the connection with FIN, or with RST.
   void Close();
   void Reset();

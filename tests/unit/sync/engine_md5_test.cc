@@ -3,9 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 
-#include "lib/crypto/md5.h"
+#include "lib/crypto/running_md5.h"
 #include "tests/unit/sync/resume_fixture.h"
 
 namespace godwit {
@@ -29,9 +30,13 @@ class EngineMd5 : public EngineResume {
       if (Is<TransferPartCommand>(command) && ++parts == 3) stopped_.Post(Stop{130});
     };
     stopped_.Run();
-    next_.source = stopped_.source;
-    next_.target = stopped_.target;
-    next_.unfinished = {Journaled(stopped_)};
+    GoOn(next_);
+  }
+  void GoOn(ScriptedRunner& next) const {
+    next.options.part_size_bytes = 10;
+    next.source = stopped_.source;
+    next.target = stopped_.target;
+    next.unfinished = {Journaled(stopped_)};
   }
 
   static Digest Md5Told(const ScriptedRunner& run) {
@@ -80,11 +85,26 @@ TEST_F(EngineMd5, WhatAnEarlierRunReadIsComparedToo) {
   EXPECT_TRUE(next_.target.objects.empty());
 }
 
-TEST_F(EngineMd5, WithoutItsStateTheUploadGoesOnAllTheSame) {
+TEST_F(EngineMd5, WhatIsBehindAGapIsReadAgain) {
   StopOne();
-  for (PartReceipt& part : next_.unfinished.at(0).parts) part.running_md5.clear();
+  next_.target.uploads.begin()->second.parts.erase(0);
   EXPECT_EQ(next_.Run().exit_code, 0);
-  EXPECT_LT(next_.Sent<TransferPartCommand>().size(), 3U);
+  EXPECT_EQ(next_.Sent<TransferPartCommand>().size(), 4U);
+  EXPECT_EQ(Md5Told(next_), Md5Of(kBig));
+}
+
+TEST_F(EngineMd5, WhatIsBehindAMissingOrForeignStateIsReadAgain) {
+  StopOne();
+  RunningMd5 foreign;
+  foreign.Update(std::as_bytes(std::span(kBig).first(5)));
+  for (const std::string& state : {std::string(), std::string("nonsense"), foreign.State()}) {
+    ScriptedRunner next;
+    GoOn(next);
+    next.unfinished.at(0).parts.at(1).running_md5 = state;
+    EXPECT_EQ(next.Run().exit_code, 0);
+    EXPECT_EQ(next.Sent<TransferPartCommand>().size(), 3U);
+    EXPECT_EQ(Md5Told(next), Md5Of(kBig));
+  }
 }
 
 TEST_F(EngineMd5, ALostAnswerDoesNotLoseTheHash) {
