@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "lib/checksum/crc.h"
+#include "lib/crypto/md5.h"
 #include "tests/unit/azure/fake_azure.h"
 
 // Uploads, of which the service knows nothing but the blocks (sync.md I14, I15, I17).
@@ -27,6 +28,19 @@ std::string Lists(std::string_view committed, std::string_view uncommitted) {
 DigestSet CrcOf(std::string_view text) {
   return {Digest::Crc64Nvme(Crc64Nvme(0, std::as_bytes(std::span(text))))};
 }
+
+// A body that is sent while it is read.
+class Streamed final : public ByteSource {
+ public:
+  explicit Streamed(std::string_view text) : inner_(SourceOf(text)) {}
+  std::uint64_t size_bytes() const override { return inner_.size_bytes(); }
+  Result<std::size_t> Read(std::uint64_t offset, std::span<std::byte> buffer) override {
+    return inner_.Read(offset, buffer);
+  }
+
+ private:
+  MemorySource inner_;
+};
 
 class AzureUploads : public testing::Test {
  protected:
@@ -77,6 +91,31 @@ TEST_F(AzureUploads, BlocksAreCheckedBeforeTheCommitWhichNamesThemInOrder) {
                                     Base64Encode(two.token) + "</Latest></BlockList>");
   EXPECT_EQ(azure_.last().Header("if-none-match"), "*");
   EXPECT_EQ(azure_.last().Header("x-ms-blob-content-type"), "text/plain");
+}
+
+// The service keeps an MD5 as it is told, and later tells it as if it knew.
+TEST_F(AzureUploads, AnMd5IsToldOnlyWhereTheServiceHasCheckedEveryBlock) {
+  FinishOptions options;
+  options.size_bytes = 5;
+  options.digests.Set(Digest(DigestKind::kMd5, Md5("whole")));
+  for (const bool checked : {true, false}) {
+    const Secret id = Begin();
+    PartReceipt part;
+    if (checked) {
+      part = PutPart(id, 0, "whole");
+    } else {
+      wire_.Answer(201);
+      Streamed body("whole");
+      part = *azure_.store->PutPart(azure_.context, azure_.permit, "k", id, {0, 0, {}}, body);
+    }
+    const std::string block = part.token.substr(0, part.token.find(' '));
+    wire_.Answer(200, {}, Lists("", Block(block, 5)));
+    wire_.Answer(201, kCommitted);
+    const Result<PutReceipt> receipt = azure_.store->FinishUpload(
+        azure_.context, azure_.permit, "k", id, std::vector{part}, options);
+    ASSERT_TRUE(receipt.ok()) << receipt.status();
+    EXPECT_EQ(azure_.last().Header("x-ms-blob-content-md5") != "(absent)", checked);
+  }
 }
 
 TEST_F(AzureUploads, I14BlockThatIsMissingOrOfAnotherSizeStopsTheCommit) {

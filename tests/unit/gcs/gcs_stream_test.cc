@@ -219,6 +219,19 @@ TEST(GcsStreamTest, LargeObjectsGoInPartsWhereTheEndpointIsGoogles) {
   EXPECT_FALSE(none.store->Describe().TakesPartsInAnyOrder(1ULL << 40, 16 << 20));
 }
 
+TEST(GcsPartsTest, PartsThatComeInOrderGoAsOneStream) {
+  for (const bool in_order : {true, false}) {
+    FakeGcs gcs([](GcsConfig& config) { config.is_google = true; });
+    UploadOptions options;
+    options.size_bytes = 1ULL << 30;
+    options.part_size_bytes = 16ULL << 20;
+    options.in_order = in_order;
+    gcs.transport.Answer(403);
+    EXPECT_FALSE(gcs.store->BeginUpload(gcs.context, gcs.permit, "k", options).ok());
+    EXPECT_EQ(gcs.transport.last().url.find("uploadType=resumable") != std::string::npos, in_order);
+  }
+}
+
 TEST(GcsPartsTest, TheGenerationIsLookedAtBeforeTheFinish) {
   FakeGcs gcs([](GcsConfig& config) { config.parallel_upload = GcsParallelUpload::kXml; });
   gcs.transport.Answer(200, {},
