@@ -6,9 +6,6 @@
 
 #include <openssl/md5.h>
 
-#include <algorithm>
-#include <cstring>
-
 namespace godwit {
 namespace {
 
