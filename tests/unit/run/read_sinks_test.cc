@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +63,24 @@ TEST_F(BufferSinkTest, ReadThatBeginsAgainIsHashedAnew) {
   ASSERT_TRUE(sink_.Write(100, Bytes("abcdef")).ok());
   EXPECT_EQ(Text(), "abcdef");
   EXPECT_TRUE(sink_.full());
+}
+
+TEST(PartMd5, ReadThatBeginsAgainIsHashedAnew) {
+  RunningMd5 before;
+  before.Update(Bytes("abc"));
+  PartMd5 part(3, before.State());
+  part.Write(3, Bytes("xy"));
+  part.Write(3, Bytes("de"));
+  part.Write(5, Bytes("f"));
+  const std::optional<RunningMd5> after = RunningMd5::After(part.State());
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->Hash(), Md5("abcdef"));
+}
+
+TEST(PartMd5, NothingIsToldWhereNothingWasAsked) {
+  PartMd5 part(0, std::nullopt);
+  part.Write(0, Bytes("abc"));
+  EXPECT_EQ(part.State(), "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "lib/checksum/content_hasher.h"
 #include "lib/crypto/md5.h"
+#include "lib/crypto/running_md5.h"
 #include "tests/unit/run/executor_fixture.h"
 
 namespace godwit {
@@ -197,14 +198,18 @@ TEST_P(Multipart, PartsCombineToTheObject) {
   std::vector<PartReceipt> receipts;
   for (std::uint32_t i = 0; i < 2; ++i) {
     const std::uint64_t length = i == 0 ? kPartSize : 1234;
-    const auto part = Done<PartTransferred>(
-        TransferPartCommand{"a", "b", version, id, i, i * kPartSize, length, GetParam()});
+    TransferPartCommand command{"a", "b", version, id, i, i * kPartSize, length, GetParam()};
+    command.md5_before = i == 0 ? std::string() : receipts.back().running_md5;
+    const auto part = Done<PartTransferred>(command);
     ASSERT_TRUE(part.has_sum);
     EXPECT_EQ(part.receipt.size_bytes, length);
     sum = sum.Then(ContentSum{length, part.crc64nvme, part.crc32c});
     receipts.push_back(part.receipt);
   }
   EXPECT_EQ(Done<UploadedParts>(ListPartsCommand{"b", id}).parts.size(), 2u);
+  const std::optional<RunningMd5> md5 = RunningMd5::After(receipts.back().running_md5);
+  ASSERT_TRUE(md5);
+  EXPECT_EQ(md5->Hash(), Md5(body));
   finish.digests = sum.digests();
   const auto receipt = Done<PutReceipt>(FinishUploadCommand{"b", id, receipts, finish});
   EXPECT_EQ(TargetContents(), (std::map<std::string, std::string>{{"to/b", body}}));
